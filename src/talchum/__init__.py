@@ -1,0 +1,1 @@
+"""Live video calls in which people wear another face, openly."""

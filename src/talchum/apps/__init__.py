@@ -1,0 +1,1 @@
+"""Processes: they read settings, wire the rooms together and run."""

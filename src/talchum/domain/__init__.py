@@ -1,0 +1,1 @@
+"""Values and arithmetic: standard library and numpy only."""

@@ -1,0 +1,103 @@
+"""The whole error tree.
+
+TalchumError
+├── MessageError            a signalling message that cannot be accepted
+├── AdmissionError          a ticket, session, origin or room that refuses entry
+├── RoomError               a rule of the room was broken
+├── FaceLegError            a face leg could not start or ended
+├── NetworkFileError        a network file is missing or is not the pinned one
+├── IdentityError           an identity is unknown, malformed or not the pinned one
+├── FrameError              pixels that no stage can work on
+├── MediaFileError          a clip that cannot be read or written
+├── PeerConnectionError     the WebRTC engine refused or failed
+└── SettingsError           a setting that cannot be used
+
+Every error carries a stable ``code`` (what programs compare), a lower-case message with what was
+got and what was expected (what people read), and ``retryable``.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class TalchumError(Exception):
+    """Base of every error this project raises on purpose.
+
+    message: lower-case, one line, with got and expected; never an image, name, address or SDP.
+    code: stable identifier; defaults to the class's own.
+    retryable: whether the same request may succeed later.
+    """
+
+    default_code: ClassVar[str] = "internal_error"
+    default_retryable: ClassVar[bool] = False
+
+    def __init__(
+        self, message: str, *, code: str | None = None, retryable: bool | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code if code is not None else self.default_code
+        self.retryable = retryable if retryable is not None else self.default_retryable
+
+
+class MessageError(TalchumError):
+    """A signalling message that cannot be accepted; the connection goes on."""
+
+    default_code = "malformed_message"
+
+
+class AdmissionError(TalchumError):
+    """A ticket, session, origin or room that refuses entry."""
+
+    default_code = "not_admitted"
+
+
+class RoomError(TalchumError):
+    """A rule of the room was broken, such as a message to a peer one may not address."""
+
+    default_code = "room_rule"
+
+
+class FaceLegError(TalchumError):
+    """A face leg could not start or ended."""
+
+    default_code = "face_leg_failed"
+    default_retryable = True
+
+
+class NetworkFileError(TalchumError):
+    """A network file is missing or is not the pinned one."""
+
+    default_code = "network_file_invalid"
+
+
+class IdentityError(TalchumError):
+    """An identity is unknown, malformed or not the pinned one."""
+
+    default_code = "identity_invalid"
+
+
+class FrameError(TalchumError):
+    """Pixels that no stage can work on: a wrong shape, type or size."""
+
+    default_code = "frame_invalid"
+
+
+class MediaFileError(TalchumError):
+    """A clip that cannot be read or written."""
+
+    default_code = "media_file_invalid"
+
+
+class PeerConnectionError(TalchumError):
+    """The WebRTC engine refused a description or lost its connection."""
+
+    default_code = "peer_connection_failed"
+    default_retryable = True
+
+
+class SettingsError(TalchumError):
+    """A setting that cannot be used."""
+
+    default_code = "setting_invalid"
