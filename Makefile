@@ -1,0 +1,58 @@
+# The two commands are `make run` and `make test`; the rest are their parts.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+TALCHUM_PORT ?= 8080
+RUN_ARGS ?=
+
+BUILD_INPUTS := pyproject.toml $(shell find building web -type f \
+	-not -path '*/node_modules/*' -not -path '*/.next/*' -not -path '*/out/*' -not -name '*.tsbuildinfo' -not -name next-env.d.ts 2>/dev/null)
+
+.PHONY: run test install lint types rooms unit web-test system-packages format clean
+
+run: $(VENV)/.installed ## the whole service on http://localhost:$(TALCHUM_PORT)
+	@$(BIN)/talchum up --port $(TALCHUM_PORT) $(RUN_ARGS)
+
+install: $(VENV)/.installed
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "talchum needs Python >= 3.11, got $$($(PYTHON) --version); set PYTHON=python3.11 or newer"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "the venv module is missing: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
+
+$(VENV)/.installed: $(BIN)/python $(BUILD_INPUTS)
+	$(PIP) install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(PIP) install --quiet --editable '.[dev]'
+	@touch $@
+
+test: system-packages $(VENV)/.installed-dev lint types rooms web-test unit ## everything, as CI does it
+
+system-packages: ## Chromium, Firefox, coturn, ffmpeg, nftables, by apt where that exists
+	@tests/system-packages.sh
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+rooms: $(VENV)/.installed-dev
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest
+
+web-test: $(VENV)/.installed-dev
+	$(BIN)/python -m building.web check
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf $(VENV) src/talchum/_built web/node_modules web/.next web/out
