@@ -2,11 +2,13 @@
 
 One JSON object per WebSocket text frame, ``type`` first, field names in lowerCamelCase. Clients (browsers,
 ``talchum call``, face workers) speak `ClientMessage`; the call server speaks `ServerMessage`.
-docs/signalling.md has a heading for each type and tests/golden/ an example that the TypeScript decoder reads too.
+docs/signalling.md has a heading for each type, and tests/golden/ an example that the TypeScript decoder
+reads too.
 
-Numbering. ``seq`` of a client message counts up from 1 per session; 0 means "not numbered" (join, resume, ping,
-acknowledge). The server drops a number it has already processed, so a client may send again whatever was not
-acknowledged. ``seq`` of a server message counts up from 1 per peer (its outbox); 0 means "not replayed".
+Numbering. ``seq`` of a client message counts up from 1 per session; 0 means "not numbered" (join, resume,
+ping, acknowledge). The server drops a number it has already processed, so a client may send again whatever
+was not acknowledged. ``seq`` of a server message counts up from 1 per session (its outbox); 0 means "not
+replayed".
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ MAX_SDP_BYTES = 32 * 1024
 Identifier = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 Token = Annotated[str, Meta(min_length=16, max_length=256, pattern=r"^[A-Za-z0-9_.-]+$")]
 Sequence = Annotated[int, Meta(ge=0, le=2**53)]
-Sdp = Annotated[str, Meta(max_length=MAX_SDP_BYTES)]
+# Longer than MAX_SDP_BYTES is refused by protocol/session_description.py, with its own code.
+Sdp = Annotated[str, Meta(max_length=MAX_MESSAGE_BYTES)]
 
 Role = Literal["participant", "face-worker"]
 IdentityKind = Literal["synthetic", "anonymise"]
@@ -35,14 +38,14 @@ class Wire(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Fals
     """A value inside a message."""
 
 
-class SessionDescription(Wire, kw_only=True):
+class SessionDescription(Wire, frozen=True, kw_only=True):
     """RTCSessionDescriptionInit (W3C WebRTC 4.6.1); `sdp` at most 32 KB."""
 
     type: Literal["offer", "answer", "rollback"]
     sdp: Sdp = ""
 
 
-class IceCandidate(Wire, kw_only=True):
+class IceCandidate(Wire, frozen=True, kw_only=True):
     """RTCIceCandidateInit (W3C WebRTC 4.8.1.1); an empty `candidate` is the end of candidates."""
 
     candidate: Annotated[str, Meta(max_length=1024)]
@@ -53,7 +56,7 @@ class IceCandidate(Wire, kw_only=True):
     username_fragment: Annotated[str, Meta(max_length=256)] | None = None
 
 
-class IceServer(Wire, kw_only=True):
+class IceServer(Wire, frozen=True, kw_only=True):
     """RTCIceServer (W3C WebRTC 4.2.4)."""
 
     urls: list[str]
@@ -61,13 +64,13 @@ class IceServer(Wire, kw_only=True):
     credential: str = ""
 
 
-class FaceDisclosure(Wire, kw_only=True):
+class FaceDisclosure(Wire, frozen=True, kw_only=True):
     """What the other side must read while a face is worn: it is AI-made, and of which kind."""
 
     kind: IdentityKind
 
 
-class ParticipantState(Wire, kw_only=True):
+class ParticipantState(Wire, frozen=True, kw_only=True):
     """What a participant shows: `face` is None only when they chose to show their own."""
 
     face: FaceDisclosure | None = None
@@ -76,7 +79,7 @@ class ParticipantState(Wire, kw_only=True):
     microphone: bool = False
 
 
-class Peer(Wire, kw_only=True):
+class Peer(Wire, frozen=True, kw_only=True):
     """Another peer as the receiver of the message sees it.
 
     polite: the *receiver's* role towards this peer in perfect negotiation (W3C WebRTC 10.7).
@@ -94,46 +97,46 @@ class Peer(Wire, kw_only=True):
 # -- client to server ---------------------------------------------------------------------------
 
 
-class ToServer(Wire, kw_only=True):
+class ToServer(Wire, frozen=True, kw_only=True):
     """Base of client messages."""
 
     seq: Sequence = 0
 
 
-class Join(ToServer, kw_only=True, tag="join"):
+class Join(ToServer, frozen=True, kw_only=True, tag="join"):
     """First message of a new session; the ticket is single-use and lives at most 60 s."""
 
     ticket: Token
 
 
-class Resume(ToServer, kw_only=True, tag="resume"):
+class Resume(ToServer, frozen=True, kw_only=True, tag="resume"):
     """First message on a new socket of an old session; media is not touched."""
 
     session: Token
     last_seq: Sequence
 
 
-class Describe(ToServer, kw_only=True, tag="description"):
+class Describe(ToServer, frozen=True, kw_only=True, tag="description"):
     """An offer, answer or rollback for one other peer."""
 
     to: Identifier
     description: SessionDescription
 
 
-class Trickle(ToServer, kw_only=True, tag="candidate"):
+class Trickle(ToServer, frozen=True, kw_only=True, tag="candidate"):
     """One ICE candidate for one other peer (RFC 8838)."""
 
     to: Identifier
     candidate: IceCandidate
 
 
-class SetState(ToServer, kw_only=True, tag="state"):
+class SetState(ToServer, frozen=True, kw_only=True, tag="state"):
     """What this participant shows from now on; sent before the first offer that carries it."""
 
     state: ParticipantState
 
 
-class RequestFaceLeg(ToServer, kw_only=True, tag="face-leg-request"):
+class RequestFaceLeg(ToServer, frozen=True, kw_only=True, tag="face-leg-request"):
     """Ask for a face worker; `request` is chosen by the client and comes back in `Peer.face_leg`."""
 
     request: Identifier
@@ -141,29 +144,29 @@ class RequestFaceLeg(ToServer, kw_only=True, tag="face-leg-request"):
     engine: Identifier | None = None
 
 
-class ReleaseFaceLeg(ToServer, kw_only=True, tag="face-leg-release"):
+class ReleaseFaceLeg(ToServer, frozen=True, kw_only=True, tag="face-leg-release"):
     """The leg of this request is no longer wanted."""
 
     request: Identifier
 
 
-class RequestIceServers(ToServer, kw_only=True, tag="ice-servers-request"):
+class RequestIceServers(ToServer, frozen=True, kw_only=True, tag="ice-servers-request"):
     """Ask for fresh TURN credentials."""
 
 
-class Acknowledge(ToServer, kw_only=True, tag="acknowledge"):
+class Acknowledge(ToServer, frozen=True, kw_only=True, tag="acknowledge"):
     """Everything up to `last_seq` has arrived and may be forgotten."""
 
     last_seq: Sequence
 
 
-class Ping(ToServer, kw_only=True, tag="ping"):
+class Ping(ToServer, frozen=True, kw_only=True, tag="ping"):
     """Keep the connection and the room alive; answered by a pong with the same nonce."""
 
     nonce: Sequence
 
 
-class Leave(ToServer, kw_only=True, tag="leave"):
+class Leave(ToServer, frozen=True, kw_only=True, tag="leave"):
     """Leave the room for good."""
 
 
@@ -184,14 +187,18 @@ ClientMessage = (
 # -- server to client ---------------------------------------------------------------------------
 
 
-class FromServer(Wire, kw_only=True):
+class FromServer(Wire, frozen=True, kw_only=True):
     """Base of server messages."""
 
     seq: Sequence = 0
 
 
-class Welcome(FromServer, kw_only=True, tag="welcome"):
-    """The session has begun. `received`: last client seq processed (0 for a new session)."""
+class Welcome(FromServer, frozen=True, kw_only=True, tag="welcome"):
+    """The session has begun: client messages and the outbox both count from 1.
+
+    session: what `resume` presents after a dropped socket, within `resume_within` seconds.
+    ice_servers_expire_in: seconds after which fresh ones must have been asked for.
+    """
 
     session: Token
     peer: Identifier
@@ -202,60 +209,60 @@ class Welcome(FromServer, kw_only=True, tag="welcome"):
     resume_within: int
 
 
-class Resumed(FromServer, kw_only=True, tag="resumed"):
+class Resumed(FromServer, frozen=True, kw_only=True, tag="resumed"):
     """The session goes on; missed messages follow. `received`: last client seq processed."""
 
     received: Sequence
 
 
-class PeerJoined(FromServer, kw_only=True, tag="peer-joined"):
+class PeerJoined(FromServer, frozen=True, kw_only=True, tag="peer-joined"):
     """A peer this receiver may talk to has joined."""
 
     peer: Peer
 
 
-class PeerLeft(FromServer, kw_only=True, tag="peer-left"):
+class PeerLeft(FromServer, frozen=True, kw_only=True, tag="peer-left"):
     """A peer has left for good."""
 
     peer: Identifier
     reason: LeaveReason
 
 
-class PeerPresence(FromServer, kw_only=True, tag="peer-presence"):
+class PeerPresence(FromServer, frozen=True, kw_only=True, tag="peer-presence"):
     """A peer's signalling socket was lost or came back; its media may well go on."""
 
     peer: Identifier
     present: bool
 
 
-class Described(FromServer, kw_only=True, tag="description"):
+class Described(FromServer, frozen=True, kw_only=True, tag="description"):
     """An offer, answer or rollback; `from` is stamped by the server."""
 
     from_: Identifier = msgspec.field(name="from")
     description: SessionDescription
 
 
-class Trickled(FromServer, kw_only=True, tag="candidate"):
+class Trickled(FromServer, frozen=True, kw_only=True, tag="candidate"):
     """One ICE candidate; `from` is stamped by the server."""
 
     from_: Identifier = msgspec.field(name="from")
     candidate: IceCandidate
 
 
-class StateChanged(FromServer, kw_only=True, tag="state"):
+class StateChanged(FromServer, frozen=True, kw_only=True, tag="state"):
     """What another participant shows; `from` is stamped by the server."""
 
     from_: Identifier = msgspec.field(name="from")
     state: ParticipantState
 
 
-class FaceLegQueued(FromServer, kw_only=True, tag="face-leg-queued"):
+class FaceLegQueued(FromServer, frozen=True, kw_only=True, tag="face-leg-queued"):
     """The request is waiting for a face worker."""
 
     request: Identifier
 
 
-class FaceLegUnavailable(FromServer, kw_only=True, tag="face-leg-unavailable"):
+class FaceLegUnavailable(FromServer, frozen=True, kw_only=True, tag="face-leg-unavailable"):
     """No face worker took the request; `code` says why."""
 
     request: Identifier
@@ -264,21 +271,21 @@ class FaceLegUnavailable(FromServer, kw_only=True, tag="face-leg-unavailable"):
     retryable: bool
 
 
-class IceServersIssued(FromServer, kw_only=True, tag="ice-servers"):
+class IceServersIssued(FromServer, frozen=True, kw_only=True, tag="ice-servers"):
     """Fresh TURN credentials, valid for `expire_in` seconds."""
 
     ice_servers: list[IceServer]
     expire_in: int
 
 
-class Pong(FromServer, kw_only=True, tag="pong"):
+class Pong(FromServer, frozen=True, kw_only=True, tag="pong"):
     """Answer to a ping. `received`: last client seq processed."""
 
     nonce: Sequence
     received: Sequence
 
 
-class Failure(FromServer, kw_only=True, tag="error"):
+class Failure(FromServer, frozen=True, kw_only=True, tag="error"):
     """A message was not accepted (`fatal` false) or the session cannot go on (`fatal` true).
 
     about: the client `seq` it answers, 0 if none.
@@ -310,8 +317,8 @@ ServerMessage = (
 Message = TypeVar("Message")
 
 _encoder = msgspec.json.Encoder()
-_client_decoder = msgspec.json.Decoder(ClientMessage)
-_server_decoder = msgspec.json.Decoder(ServerMessage)
+_client_decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
+_server_decoder: msgspec.json.Decoder[ServerMessage] = msgspec.json.Decoder(ServerMessage)
 
 
 def encode(message: ClientMessage | ServerMessage) -> str:
