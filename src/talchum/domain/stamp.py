@@ -1,8 +1,8 @@
 """A time written into a picture, to be read again after encoders, scalers and a face worker.
 
-Thirty equal blocks along the top edge: a white one, a black one, 20 bits of milliseconds, 8 bits of CRC. Blocks are
-relative to the width, so that a scaled picture still carries them; only luma matters. Sender and receiver must read
-the same clock (one machine), and a picture must be younger than 17 minutes.
+Thirty equal blocks along the top edge: a white one, a black one, 20 bits of milliseconds, 8 bits of CRC.
+Blocks are relative to the width, so that a scaled picture still carries them; only luma matters. Sender and
+receiver must read the same clock (one machine), and a picture must be younger than 17 minutes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _HEIGHT_SHARE = 20  # the strip is one twentieth of the height
 
 
 def paint_stamp(frame: I420Frame, now: float) -> None:
-    """Write `now` (monotonic seconds) over the top of a frame, in place; too narrow a frame stays as it is."""
+    """Write `now` (monotonic seconds) over the top of a frame, in place; a narrow frame stays as it is."""
     if frame.width < MIN_WIDTH:
         return
     rows = strip_rows(frame.height)

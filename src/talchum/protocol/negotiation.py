@@ -1,10 +1,10 @@
 """Perfect negotiation (W3C WebRTC 10.7) as a state machine without I/O.
 
 The machine is told what happened (negotiation is needed, a description or candidate arrived) and answers with
-effects, which the peer connection runs strictly in order and one at a time; what it gets while it is busy it takes
-afterwards. That order is what the flags `makingOffer` and `isSettingRemoteAnswerPending` of the W3C's example
-protect in a browser, so they are not needed here: when a remote offer is looked at, an own offer either has been
-sent or has not been begun.
+effects, which the peer connection runs strictly in order and one at a time; what it gets while it is busy it
+takes afterwards. That order is what the flags `makingOffer` and `isSettingRemoteAnswerPending` of the W3C's
+example protect in a browser, so they are not needed here: when a remote offer is looked at, an own offer either
+has been sent or has not been begun.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SignallingState = Literal["stable", "have-local-offer", "have-remote-offer"]
 
 @dataclass(frozen=True, slots=True)
 class SetLocalDescription:
-    """Create and set the offer or answer that the state calls for, then report it by `local_description_set`."""
+    """Create and set the offer or answer the state calls for, then report `local_description_set`."""
 
     type: Literal["offer", "answer"]
 
@@ -143,7 +143,7 @@ class Negotiation:
             return [AddCandidate(candidate)]
         if len(self._early) >= MAX_BUFFERED_CANDIDATES:
             raise PeerConnectionError(
-                f"got more than {MAX_BUFFERED_CANDIDATES} candidates before a description, expected at most that",
+                f"got more than {MAX_BUFFERED_CANDIDATES} candidates before a description, expected fewer",
                 code="too_many_candidates",
                 retryable=False,
             )
