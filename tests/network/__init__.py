@@ -1,0 +1,1 @@
+"""Networks made of namespaces: bad links, address translation, firewalls, a TURN server."""
