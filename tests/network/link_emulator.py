@@ -1,7 +1,7 @@
 """A bad line between two network namespaces, in user space: delay, jitter, loss, rate, by seed.
 
 Not every kernel has netem. Two TAP devices stand for the ends of the line and a small process carries
-Ethernet frames between them. `Direction` is the line itself, without clock or descriptors; `main` moves packets.
+Ethernet frames between them. `Direction` is the line itself, without clock or descriptors; `main` moves them.
 """
 
 from __future__ import annotations
