@@ -4,6 +4,7 @@ TalchumError
 ├── MessageError            a signalling message that cannot be accepted
 ├── AdmissionError          a ticket, session, origin or room that refuses entry
 ├── RoomError               a rule of the room was broken
+├── StoreError              the shared store of rooms cannot be reached
 ├── FaceLegError            a face leg could not start or ended
 ├── NetworkFileError        a network file is missing or is not the pinned one
 ├── IdentityError           an identity is unknown, malformed or not the pinned one
@@ -32,9 +33,7 @@ class TalchumError(Exception):
     default_code: ClassVar[str] = "internal_error"
     default_retryable: ClassVar[bool] = False
 
-    def __init__(
-        self, message: str, *, code: str | None = None, retryable: bool | None = None
-    ) -> None:
+    def __init__(self, message: str, *, code: str | None = None, retryable: bool | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.code = code if code is not None else self.default_code
@@ -57,6 +56,13 @@ class RoomError(TalchumError):
     """A rule of the room was broken, such as a message to a peer one may not address."""
 
     default_code = "room_rule"
+
+
+class StoreError(TalchumError):
+    """The shared store of rooms cannot be reached or is too busy."""
+
+    default_code = "store_unavailable"
+    default_retryable = True
 
 
 class FaceLegError(TalchumError):

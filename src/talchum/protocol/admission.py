@@ -1,8 +1,8 @@
 """Who may enter a room: tickets, sessions and rejoin secrets, and how fast a peer may speak.
 
-A ticket is single-use, lives at most 60 s and is bound to its room, its peer and its role. Tickets and session
-tokens have the form ``<room key>.<secret>``; the room key is a hash of the room's identifier, so that neither
-what is stored nor what a face worker is given opens the room. Of every secret only the SHA-256 is kept.
+A ticket is single-use, lives at most 60 s and is bound to its room, its peer and its role. Tickets and
+session tokens have the form ``<room key>.<secret>``; the room key is a hash of the room's identifier, so that
+neither what is stored nor what a face worker is given opens the room. Only the SHA-256 of a secret is kept.
 """
 
 from __future__ import annotations

@@ -1,0 +1,307 @@
+"""Rooms and their numbered outboxes in Redis, so that any call server can serve any peer of a room.
+
+A change loads the state, lets the sans-IO `Room` act on it and stores state, outbox entries, leases and
+wake-ups in one script that first compares the state it started from: two processes cannot both admit the last
+participant. Time comes from Redis, so that all processes share one clock.
+
+Keys, all under ``talchum:``: ``room:{key}`` the state; ``outbox:{key}:{peer}`` a stream whose entry ids are
+the message numbers; ``rooms-due`` when each room's next tick is; ``server:{id}`` a call server's heartbeat;
+``face-leg:{leg}:wanted`` a lease; channel ``wake:{server}`` tells a server which connection has mail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+import redis.asyncio as redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from talchum.domain.errors import AdmissionError, StoreError
+from talchum.protocol.admission import new_room_id, room_key, room_unknown
+from talchum.protocol.messages import Failure, encode
+from talchum.protocol.room import (
+    CancelFaceLeg,
+    Close,
+    Effect,
+    EnqueueFaceLeg,
+    Forget,
+    KeepFaceLeg,
+    Push,
+    Room,
+    RoomRules,
+    RoomState,
+    Trim,
+    server_of,
+)
+
+logger = logging.getLogger(__name__)
+
+MAX_OUTBOX = 256
+"""Messages kept for a peer that is away; older ones make its resume fail instead of growing the store."""
+
+OUTBOX_LIFETIME = 600
+LEASE_LIFETIME = 10
+SERVER_LIFETIME = 5
+MAX_ATTEMPTS = 32
+
+RoomAction = Callable[[Room, float], list[Effect]]
+
+# KEYS: state, due, then one for each operation.
+# ARGV: state expected, state wanted, its lifetime, due at or '', room key, the most an outbox keeps, its
+# lifetime, then for each operation its name and two arguments.
+_COMMIT = """
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+if ARGV[4] == '' then redis.call('ZREM', KEYS[2], ARGV[5])
+else redis.call('ZADD', KEYS[2], ARGV[4], ARGV[5]) end
+for k = 3, #KEYS do
+  local at = 8 + (k - 3) * 3
+  local name, first, second = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  if name == 'push' then
+    redis.call('XADD', KEYS[k], 'MAXLEN', ARGV[6], '0-' .. first, 'm', second)
+    redis.call('EXPIRE', KEYS[k], ARGV[7])
+  elseif name == 'trim' then redis.call('XTRIM', KEYS[k], 'MINID', '0-' .. first)
+  elseif name == 'delete' then redis.call('DEL', KEYS[k])
+  elseif name == 'lease' then redis.call('SET', KEYS[k], '1', 'EX', first)
+  elseif name == 'wake' then redis.call('PUBLISH', KEYS[k], first)
+  end
+end
+return 1
+"""
+
+# A due room is claimed by moving it on, so that one process ticks it and none forgets it.
+_CLAIM = """
+local keys = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, 64)
+for _, key in ipairs(keys) do redis.call('ZADD', KEYS[1], ARGV[2], key) end
+return keys
+"""
+
+
+class Wake(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A connection has mail, or is to be closed with a last word. connection: empty for all of a server."""
+
+    connection: str = ""
+    last_word: Failure | None = None
+
+
+_Operation = tuple[str, str, str, str]  # name, key, two arguments
+
+
+def connect(url: str) -> redis.Redis:
+    """A client that reconnects by itself; `url` is redis://, rediss:// or unix:///path."""
+    client: redis.Redis = redis.Redis.from_url(
+        url,
+        retry=Retry(ExponentialBackoff(cap=0.25, base=0.01), 3),
+        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+        socket_connect_timeout=2.0,
+        socket_timeout=5.0,
+        health_check_interval=15,
+    )
+    return client
+
+
+class RedisRooms:
+    """All rooms as one call-server process, named `server`, sees them."""
+
+    def __init__(self, client: redis.Redis, *, server: str, rules: RoomRules, idle_lifetime: int) -> None:
+        self._redis = client
+        self._server = server
+        self._rules = rules
+        self._idle_lifetime = idle_lifetime
+        self._encoder = msgspec.msgpack.Encoder(order="deterministic")
+        self._decoder = msgspec.msgpack.Decoder(RoomState)
+        self._wake_decoder = msgspec.json.Decoder(Wake)
+
+    async def create(self) -> str:
+        """Make a room and give its identifier, which only its link carries.
+
+        Raises StoreError.
+        """
+        identifier = new_room_id()
+        state = RoomState(key=room_key(identifier))
+        with _store_errors():
+            await self._redis.set(_room(state.key), self._encoder.encode(state), ex=self._idle_lifetime)
+        return identifier
+
+    async def change(self, key: str, action: RoomAction) -> list[Effect]:
+        """Act on a room and commit what came of it; `action` runs again when another process was faster.
+
+        Gives all effects; pushes, trims, leases and closes are already done.
+        Raises AdmissionError (`room_unknown`), StoreError, and what `action` raises, which changes nothing.
+        """
+        for attempt in range(MAX_ATTEMPTS):
+            before, now = await self._load(key)
+            room = Room(self._decoder.decode(before), self._rules)
+            effects = action(room, now)
+            if await self._commit(before, room, effects, now):
+                return effects
+            await asyncio.sleep(random.uniform(0.0, 0.002 * (attempt + 1)))
+        raise StoreError(f"got {MAX_ATTEMPTS} conflicts on one room", code="store_busy")
+
+    async def outbox(self, key: str, peer: str, after: int) -> list[tuple[int, str]]:
+        """Number and JSON text of each of a peer's messages above `after`, in order and without a gap.
+
+        Raises AdmissionError (`resume_too_late`) when some are no longer kept, StoreError.
+        """
+        with _store_errors():
+            entries: Any = await self._redis.xrange(_outbox(key, peer), min=f"0-{after + 1}")
+        messages = [(int(entry.partition(b"-")[2]), fields[b"m"].decode()) for entry, fields in entries]
+        if messages and messages[0][0] != after + 1:
+            raise AdmissionError("got a resume after messages no longer kept", code="resume_too_late")
+        return messages
+
+    async def wakes(self) -> AsyncIterator[Wake]:
+        """What concerns this server's connections; an empty `Wake` comes whenever some may have been missed.
+
+        Never ends and survives a lost store.
+        """
+        while True:
+            subscription = self._redis.pubsub(ignore_subscribe_messages=True)
+            try:
+                await subscription.subscribe(f"talchum:wake:{self._server}")
+                yield Wake()
+                while True:
+                    # A timeout shorter than the socket's, so that silence is not an error.
+                    message = await subscription.get_message(timeout=2.0)
+                    if message is not None:
+                        yield self._wake_decoder.decode(message["data"])
+            except (RedisError, OSError):
+                logger.warning("the store's wake-up channel was lost, subscribing again")
+                await asyncio.sleep(0.2)
+            finally:
+                await _close_quietly(subscription)
+
+    async def beat(self) -> None:
+        """Say that this server lives; to be repeated within `SERVER_LIFETIME`. Raises StoreError."""
+        with _store_errors():
+            await self._redis.set(f"talchum:server:{self._server}", b"1", ex=SERVER_LIFETIME)
+
+    async def retire(self) -> None:
+        """Say that this server is gone. Raises StoreError."""
+        with _store_errors():
+            await self._redis.delete(f"talchum:server:{self._server}")
+
+    async def tick(self) -> list[tuple[str, list[Effect]]]:
+        """Let time pass in every room whose time has come and that no other process has claimed.
+
+        Raises StoreError.
+        """
+        with _store_errors():
+            now = _seconds(await self._redis.time())
+            claim: list[bytes] = await self._redis.eval(
+                _CLAIM, 1, "talchum:rooms-due", repr(now), repr(now + self._rules.tick)
+            )
+        ticked = []
+        for key in (name.decode() for name in claim):
+            try:
+                ticked.append((key, await self._tick_room(key)))
+            except AdmissionError:  # expired with nobody in it
+                with _store_errors():
+                    await self._redis.zrem("talchum:rooms-due", key)
+        return ticked
+
+    async def _tick_room(self, key: str) -> list[Effect]:
+        before, _ = await self._load(key)
+        peers = self._decoder.decode(before).peers.values()
+        servers = sorted({server_of(peer.connection) for peer in peers} - {"", self._server})
+        dead = set()
+        for server in servers:
+            with _store_errors():
+                if not await self._redis.exists(f"talchum:server:{server}"):
+                    dead.add(server)
+        return await self.change(key, lambda room, now: room.tick(now, dead))
+
+    async def _load(self, key: str) -> tuple[bytes, float]:
+        with _store_errors():
+            pipeline: Any = self._redis.pipeline(transaction=False)
+            state, time = await pipeline.get(_room(key)).time().execute()
+        if state is None:
+            raise room_unknown()
+        return state, _seconds(time)
+
+    async def _commit(self, before: bytes, room: Room, effects: list[Effect], now: float) -> bool:
+        key = room.state.key
+        operations = list(_operations(room.state, effects))
+        due = room.next_tick(now)
+        keys = [_room(key), "talchum:rooms-due", *(operation[1] for operation in operations)]
+        arguments: list[Any] = [
+            before,
+            self._encoder.encode(room.state),
+            self._idle_lifetime,
+            "" if due is None else repr(due),
+            key,
+            MAX_OUTBOX,
+            OUTBOX_LIFETIME,
+        ]
+        for name, _, first, second in operations:
+            arguments += [name, first, second]
+        with _store_errors():
+            return bool(await self._redis.eval(_COMMIT, len(keys), *keys, *arguments))
+
+
+def _operations(state: RoomState, effects: list[Effect]) -> Iterator[_Operation]:
+    woken: dict[str, None] = {}
+    for effect in effects:
+        match effect:
+            case Push(peer, message):
+                yield "push", _outbox(state.key, peer), str(message.seq), encode(message)
+                if peer in state.peers and state.peers[peer].connection:
+                    woken[state.peers[peer].connection] = None
+            case Trim(peer, last_seq):
+                yield "trim", _outbox(state.key, peer), str(last_seq + 1), ""
+            case Forget(peer):
+                yield "delete", _outbox(state.key, peer), "", ""
+            case EnqueueFaceLeg(leg=leg) | KeepFaceLeg(leg=leg):
+                yield "lease", _lease(leg), str(LEASE_LIFETIME), ""
+            case CancelFaceLeg(leg=leg):
+                yield "delete", _lease(leg), "", ""
+            case Close(connection, message):
+                yield _wake(connection, message)
+    for connection in woken:
+        yield _wake(connection, None)
+
+
+def _wake(connection: str, last_word: Failure | None) -> _Operation:
+    wake = msgspec.json.encode(Wake(connection, last_word)).decode()
+    return "wake", f"talchum:wake:{server_of(connection)}", wake, ""
+
+
+def _room(key: str) -> str:
+    return f"talchum:room:{key}"
+
+
+def _outbox(key: str, peer: str) -> str:
+    return f"talchum:outbox:{key}:{peer}"
+
+
+def _lease(leg: str) -> str:
+    return f"talchum:face-leg:{leg}:wanted"
+
+
+def _seconds(time: tuple[int, int]) -> float:
+    return time[0] + time[1] / 1e6
+
+
+@contextmanager
+def _store_errors() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise StoreError(f"the store of rooms did not answer: {type(error).__name__}") from error
+
+
+async def _close_quietly(subscription: Any) -> None:
+    try:
+        await subscription.aclose()
+    except (RedisError, OSError):
+        logger.debug("closing a lost subscription failed")
