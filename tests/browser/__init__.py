@@ -1,0 +1,1 @@
+"""Real calls in real browsers against a real service."""
