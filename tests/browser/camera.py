@@ -43,11 +43,17 @@ class Camera:
 
 
 def make_camera(
-    directory: Path, pictures: Sequence[Image], canaries: Sequence[Sequence[Point]], name: str = "camera"
+    directory: Path,
+    pictures: Sequence[Image],
+    canaries: Sequence[Sequence[Point]],
+    name: str = "camera",
+    *,
+    marks: bool = True,
 ) -> Camera:
     """A camera that plays `pictures` forwards and backwards.
 
     pictures: RGB uint8 (480, 640, 3), at least two. canaries: for each picture, where patterns are painted.
+    marks: whether the number and the flashing border are drawn.
     """
     there_and_back = [*range(len(pictures)), *range(len(pictures) - 2, 0, -1)]
     frames = []
@@ -56,7 +62,8 @@ def make_camera(
         image = pictures[source].copy()
         for centre in canaries[source]:
             canary.paint(image, centre)
-        draw_marks(image, number)
+        if marks:
+            draw_marks(image, number)
         frames.append(image)
     camera = Camera(directory / f"{name}.mjpeg", directory / f"{name}.wav")
     write_motion_jpeg(camera.video, frames)

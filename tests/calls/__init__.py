@@ -1,0 +1,1 @@
+"""Calls between real WebRTC peers, and the installations they need."""

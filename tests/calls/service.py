@@ -1,0 +1,234 @@
+"""A whole installation as processes: Valkey, call servers, face workers, all stopped on the way out."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from talchum.adapters.valkey import EmbeddedValkey, embedded_valkey
+from tests.network.namespaces import Namespace
+from tests.network.turn_server import TurnServer
+
+ROOT = Path(__file__).resolve().parents[2]
+START_PATIENCE = 30.0
+STOP_PATIENCE = 5.0
+FIRST_PORT = 8080
+
+
+class ServiceError(Exception):
+    """A process of the installation did not do what a test relies on; with the end of its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """One process of the installation. port: of a call server, else 0."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    port: int = 0
+
+    def kill(self) -> None:
+        """SIGKILL, as the kernel does when memory runs out."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """SIGTERM, and SIGKILL when that is not enough."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(STOP_PATIENCE)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+
+@dataclass(slots=True)
+class Service:
+    """A running installation.
+
+    place: the namespace it runs in, None for the machine's own network. host: the address its call servers
+    listen on. settings: further `TALCHUM_` environment of every process.
+    """
+
+    place: Namespace | None
+    directory: Path
+    host: str
+    store: EmbeddedValkey
+    settings: Mapping[str, str]
+    children: list[Child] = field(default_factory=list)
+
+    @property
+    def servers(self) -> list[Child]:
+        """The call servers that run."""
+        return self._running("server")
+
+    @property
+    def workers(self) -> list[Child]:
+        """The face workers that run."""
+        return self._running("worker")
+
+    def url(self, server: int = 0) -> str:
+        """The address of a call server as a browser in the same place knows it."""
+        host = "localhost" if self.host == "127.0.0.1" else self.host
+        port = self.servers[server].port
+        return f"http://{host}" if port == 80 else f"http://{host}:{port}"
+
+    def start_server(self) -> Child:
+        """One more call server for the same rooms; returns when it answers."""
+        index = len(self.servers)
+        port = FIRST_PORT + index if self.place is not None else free_port()
+        child = self._start("server", ["-m", "talchum.apps.server"], port)
+        deadline = time.monotonic() + START_PATIENCE
+        while self._answer(port) is None:
+            self._expect_running(child, deadline)
+        return child
+
+    def start_worker(self) -> Child:
+        """One more face worker; returns when the call servers count it."""
+        before = self.health()["faceWorkers"]
+        child = self._start("worker", ["-m", "talchum.apps.worker"])
+        deadline = time.monotonic() + START_PATIENCE
+        while self.health()["faceWorkers"] <= before:
+            self._expect_running(child, deadline)
+        return child
+
+    def health(self) -> dict[str, Any]:
+        """What `GET /healthz` of the first call server says."""
+        answer = self._answer(self.servers[0].port)
+        if answer is None:
+            raise ServiceError(f"the call server does not answer: {tail(self.servers[0].log)}")
+        return answer
+
+    def new_link(self) -> str:
+        """The link of a fresh room."""
+        return str(self.request("/api/rooms", {})["link"])
+
+    def request(self, path: str, body: object | None = None, *, server: int = 0) -> dict[str, Any]:
+        """The JSON that a call server answers; a POST when there is a body. Raises urllib's HTTPError."""
+        data = None if body is None else json.dumps(body).encode()
+        url = f"http://{self.host}:{self.servers[server].port}{path}"
+        answer: dict[str, Any] = self._inside(url, data)
+        return answer
+
+    def command(self, argv: Sequence[str]) -> list[str]:
+        """A command as it is run in the installation's place."""
+        return list(argv) if self.place is None else self.place.command(argv)
+
+    def environment(self) -> dict[str, str]:
+        """The environment of every process of the installation."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("TALCHUM_")}
+        return {
+            **inherited,
+            **{"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"},
+            # Where there is nothing but loopback, the peers of workers and headless clients must use it.
+            **({"WRTC_ALLOW_LOOPBACK": "1"} if self.host == "127.0.0.1" else {}),
+            **{"TALCHUM_REDIS_URL": self.store.url, "TALCHUM_DATA": str(self.directory)},
+            **self.settings,
+        }
+
+    def stop(self) -> None:
+        """Ends every process, the last started first."""
+        for child in reversed(self.children):
+            child.stop()
+
+    def _start(self, name: str, arguments: Sequence[str], port: int = 0) -> Child:
+        own = {"TALCHUM_HOST": self.host, "TALCHUM_PORT": str(port)} if name == "server" else {}
+        if name == "worker":
+            host = f"{self.host}:{self.servers[0].port}"
+            own["TALCHUM_SERVER_URL"] = f"ws://{host}/ws"
+        log = self.directory / f"{name}-{len(self.children)}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                self.command([sys.executable, *arguments]),
+                env={**self.environment(), **own},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        child = Child(name, process, log, port)
+        self.children.append(child)
+        return child
+
+    def _running(self, name: str) -> list[Child]:
+        return [child for child in self.children if child.name == name and child.process.poll() is None]
+
+    def _expect_running(self, child: Child, deadline: float) -> None:
+        if child.process.poll() is not None or time.monotonic() > deadline:
+            raise ServiceError(f"the {child.name} did not start: {tail(child.log)}")
+        time.sleep(0.05)
+
+    def _answer(self, port: int) -> dict[str, Any] | None:
+        try:
+            answer: dict[str, Any] = self._inside(f"http://{self.host}:{port}/healthz", None)
+        except OSError:
+            return None
+        return answer
+
+    def _inside(self, url: str, data: bytes | None) -> Any:
+        if self.place is None:
+            return _fetch(url, data)
+        return self.place.inside(_fetch, url, data)
+
+
+@contextlib.contextmanager
+def running_service(
+    directory: Path,
+    place: Namespace | None = None,
+    *,
+    host: str = "127.0.0.1",
+    servers: int = 1,
+    workers: int = 1,
+    turn: TurnServer | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[Service]:
+    """An installation that answers, until the end of the block; ServiceError when a part does not start."""
+    directory.mkdir(parents=True, exist_ok=True)
+    store = embedded_valkey(directory)
+    given = dict(settings or {})
+    if turn is not None:
+        given = {"TALCHUM_TURN_URLS": ",".join(turn.urls), "TALCHUM_TURN_SECRET": turn.secret, **given}
+    service = Service(place, directory, host, store, given)
+    with (directory / "valkey.log").open("wb") as output:
+        valkey = subprocess.Popen(store.command, stdout=output, stderr=subprocess.STDOUT)
+    service.children.append(Child("valkey", valkey, directory / "valkey.log"))
+    try:
+        deadline = time.monotonic() + START_PATIENCE
+        while not store.answers():
+            service._expect_running(service.children[0], deadline)
+        for _ in range(servers):
+            service.start_server()
+        for _ in range(workers):
+            service.start_worker()
+        yield service
+    finally:
+        service.stop()
+
+
+def free_port() -> int:
+    """A TCP port of loopback that nobody uses at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def tail(log: Path, characters: int = 1500) -> str:
+    """The end of a log."""
+    return log.read_text(errors="replace")[-characters:]
+
+
+def _fetch(url: str, data: bytes | None) -> Any:
+    headers = {} if data is None else {"Content-Type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=5) as answer:
+        return json.load(answer)

@@ -1,0 +1,39 @@
+"""What every test sees: which tests cannot run here and why, and an order that ends with the slow ones."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from tests.network.namespaces import find_program, missing_requirement
+
+SLOW_LAST = ("netns", "coturn", "call", "browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips what needs a program that is not installed, and puts tests that cross networks last."""
+    for item in items:
+        for reason in filter(None, map(reason_to_skip, (mark.name for mark in item.iter_markers()))):
+            item.add_marker(pytest.mark.skip(reason=reason))
+    items.sort(key=slowness)  # stable: files stay together
+
+
+def slowness(item: pytest.Item) -> int:
+    """0 for a test of pure code, more for one that takes a network or a browser."""
+    names = {mark.name for mark in item.iter_markers()}
+    return max((place for place, name in enumerate(SLOW_LAST, 1) if name in names), default=0)
+
+
+@cache
+def reason_to_skip(marker: str) -> str | None:
+    """Why a test with this marker cannot run on this machine, None when it can."""
+    match marker:
+        case "netns":
+            return missing_requirement("nft")
+        case "coturn":
+            return None if find_program("turnserver") else "turnserver is not installed (Debian: coturn)"
+        case "browser":
+            return None if find_program("chromium") else "chromium is not installed"
+        case _:
+            return None
