@@ -1,0 +1,99 @@
+"""What a performer and a face worker say to each other through the data channel of their face leg.
+
+One JSON object per text message, `type` first, names in lowerCamelCase; times in seconds.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from talchum.domain.errors import MessageError
+from talchum.protocol.messages import Identifier, Wire
+
+CHANNEL_LABEL = "talchum"
+MAX_LEG_MESSAGE_BYTES = 4096
+
+LegState = Literal["face", "held", "card"]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+
+
+class Wear(Wire, kw_only=True, frozen=True, tag="wear"):
+    """Performer: put this face on; `engine` None for the identity's first."""
+
+    identity: Identifier
+    engine: Identifier | None = None
+
+
+class Wearing(Wire, kw_only=True, frozen=True, tag="wearing"):
+    """Worker: from the next frame on this face is worn."""
+
+    identity: str
+    engine: str
+
+
+class Refused(Wire, kw_only=True, frozen=True, tag="refused"):
+    """Worker: what was asked for cannot be done; what was worn before stays on."""
+
+    code: str
+    message: str
+
+
+class FrameAge(Wire, kw_only=True, frozen=True):
+    """From a frame's arrival at the worker to its egress."""
+
+    p50: float
+    p95: float
+
+
+class Report(Wire, kw_only=True, frozen=True, tag="report"):
+    """Worker, once a second: counts since the leg began, times of the last second."""
+
+    state: LegState
+    reason: str
+    frames_in: Count
+    frames_out: Count
+    frames_dropped: Count
+    card_frames: Count
+    stage_times: dict[str, float]
+    frame_age: FrameAge
+
+
+FromPerformer = Wear
+FromFaceWorker = Wearing | Refused | Report
+
+Message = TypeVar("Message")
+
+_encoder = msgspec.json.Encoder()
+_performer_decoder: msgspec.json.Decoder[FromPerformer] = msgspec.json.Decoder(FromPerformer)
+_worker_decoder: msgspec.json.Decoder[FromFaceWorker] = msgspec.json.Decoder(FromFaceWorker)
+
+
+def encode_leg_message(message: FromPerformer | FromFaceWorker) -> str:
+    """The JSON text of one message."""
+    return _encoder.encode(message).decode()
+
+
+def decode_performer_message(text: str) -> FromPerformer:
+    """One message of a performer. Raises MessageError (`message_too_large`, `malformed_message`)."""
+    return _decode(text, _performer_decoder)
+
+
+def decode_face_worker_message(text: str) -> FromFaceWorker:
+    """One message of a face worker. Raises MessageError (`message_too_large`, `malformed_message`)."""
+    return _decode(text, _worker_decoder)
+
+
+def _decode(text: str, decoder: msgspec.json.Decoder[Message]) -> Message:
+    raw = text.encode("utf-8", "surrogatepass")
+    if len(raw) > MAX_LEG_MESSAGE_BYTES:
+        raise MessageError(
+            f"got a message of {len(raw)} bytes, expected at most {MAX_LEG_MESSAGE_BYTES}",
+            code="message_too_large",
+        )
+    try:
+        return decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MessageError("got a message of a face leg that does not decode") from error
