@@ -1,0 +1,133 @@
+"""The only maker of `EgressFrame`: what another person sees while a face is worn. It fails closed.
+
+A frame leaves as one of three kinds. `face`: the rendered patch over the frame, after the patch proved that
+it covers the performer's face. `held`: the last good picture again, when the face is lost or a frame is
+late, for at most 300 ms. `card`: a drawn card with the reason, for any other cause at once. After a card
+nothing is held: only a new face ends it. Time is an argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from talchum.domain.face import TrackedFace
+from talchum.domain.frame import CompositorKey, EgressFrame, I420Frame
+from talchum.vision.blending import Patch, blend
+from talchum.vision.cards import CardDeck
+from talchum.vision.topology import FaceTopology
+
+MAX_HOLD_S = 0.300
+HELD_REASONS = frozenset({"no_face", "late"})
+
+_KEY = CompositorKey()
+_CHECK_SIDE = 48
+_MIN_COVERED = 0.97  # of the points that must be covered
+_MIN_ALPHA = 200
+_MAX_UNCHANGED = 0.9  # a patch that is the camera itself has all of them unchanged
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _LastGood:
+    picture: I420Frame
+    shown_at: float
+
+
+class CoverCheck:
+    """Whether a patch hides what it must: the oval of the face but for the openings, with other pixels."""
+
+    def __init__(self, topology: FaceTopology) -> None:
+        contours = topology.contours
+        self._oval = list(contours["FACE_OVAL"])
+        self._openings = {
+            "eyes": [list(contours["EYE_LEFT"]), list(contours["EYE_RIGHT"])],
+            "mouth": [list(contours["LIPS_OUTER"])],
+        }
+
+    def hides(self, frame: I420Frame, face: TrackedFace, patch: Patch, openings: AbstractSet[str]) -> bool:
+        """True when >= 97 % of a grid of points on the oval is opaque, and it is not the camera's picture."""
+        area = patch.rectangle
+        points = face.landmarks[:, :2]
+        oval = points[self._oval]
+        low = np.clip(oval.min(0), 0, [frame.width - 1, frame.height - 1])
+        high = np.clip(oval.max(0), 0, [frame.width - 1, frame.height - 1])
+        if not (area.x <= low[0] + 1 and high[0] <= area.x + area.width + 1):
+            return False
+        if not (area.y <= low[1] + 1 and high[1] <= area.y + area.height + 1):
+            return False
+        must = self._must_cover(points, patch, openings)
+        needed = int(np.count_nonzero(must))
+        if needed == 0:
+            return False
+        rows = (np.arange(_CHECK_SIDE) * (area.height - 1)) // (_CHECK_SIDE - 1)
+        columns = (np.arange(_CHECK_SIDE) * (area.width - 1)) // (_CHECK_SIDE - 1)
+        grid = np.ix_(rows, columns)
+        covered = np.count_nonzero(patch.alpha[grid][must] >= _MIN_ALPHA)
+        camera = frame.y[area.rows, area.columns][grid][must].astype(np.int16)
+        unchanged = np.count_nonzero(np.abs(patch.y[grid][must] - camera) <= 1)
+        return bool(covered >= _MIN_COVERED * needed and unchanged <= _MAX_UNCHANGED * needed)
+
+    def _must_cover(
+        self, points: NDArray[np.float32], patch: Patch, openings: AbstractSet[str]
+    ) -> NDArray[np.bool_]:
+        area = patch.rectangle
+        scale = np.array([_CHECK_SIDE / area.width, _CHECK_SIDE / area.height])
+
+        def placed(ring: list[int], size: float) -> NDArray[np.int32]:
+            outline = points[ring]
+            centre = outline.mean(0)
+            on_frame = centre + (outline - centre) * size
+            return np.asarray(np.round((on_frame - [area.x, area.y]) * scale), np.int32)
+
+        must = np.zeros((_CHECK_SIDE, _CHECK_SIDE), np.uint8)
+        cv2.fillPoly(must, [placed(self._oval, 0.88)], 1)  # within the feather
+        for opening in openings:
+            for ring in self._openings[opening]:
+                cv2.fillPoly(must, [cv2.convexHull(placed(ring, 1.5))], 0)
+        return must.astype(np.bool_)
+
+
+class Compositor:
+    """Makes every frame that leaves one leg."""
+
+    def __init__(self) -> None:
+        self._deck = CardDeck()
+        self._last: _LastGood | None = None
+
+    def face(
+        self, frame: I420Frame, patch: Patch, now: float, stage_times: dict[str, float] | None = None
+    ) -> EgressFrame:
+        """The patch over the frame. The caller has checked it with `CoverCheck`."""
+        picture = blend(frame, patch)
+        self._last = _LastGood(picture, now)
+        return EgressFrame(picture, "face", "", stage_times or {}, _KEY)
+
+    def without_face(
+        self,
+        size: tuple[int, int],
+        media_time: float,
+        reason: str,
+        now: float,
+        stage_times: dict[str, float] | None = None,
+    ) -> EgressFrame:
+        """What to send without a rendered face: the last good picture while it may be held, else the card."""
+        last = self._last
+        if last is not None and reason in HELD_REASONS and 0 <= now - last.shown_at <= MAX_HOLD_S:
+            held = I420Frame(last.picture.buffer, last.picture.width, last.picture.height, media_time)
+            return EgressFrame(held, "held", reason, stage_times or {}, _KEY)
+        self.forget()
+        picture = self._deck.card(size[0], size[1], reason, media_time)
+        return EgressFrame(picture, "card", reason, stage_times or {}, _KEY)
+
+    def card(self, width: int, height: int, media_time: float, reason: str) -> EgressFrame:
+        """The card at once, whatever went before."""
+        self.forget()
+        return EgressFrame(self._deck.card(width, height, reason, media_time), "card", reason, {}, _KEY)
+
+    def forget(self) -> None:
+        """Hold nothing of what was shown so far, as when another face is put on."""
+        self._last = None

@@ -1,0 +1,43 @@
+"""The ways of turning a tracked face and an identity into pixels.
+
+To add one: a module here, a line in `ENGINES`, a heading in docs/engines.md. The contract test and the
+benchmark loop over `ENGINES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, Protocol
+
+from talchum.domain.face import TrackedFace
+from talchum.domain.frame import I420Frame
+from talchum.vision.blending import Patch
+from talchum.vision.engines.portrait import PortraitEngine
+from talchum.vision.engines.veil import VeilEngine
+from talchum.vision.identity import IdentityAssets
+from talchum.vision.topology import FaceTopology
+
+
+class FaceEngine(Protocol):
+    """One way of rendering a face; an instance belongs to one leg and may keep what it saw of it."""
+
+    name: ClassVar[str]
+
+    def __init__(self, topology: FaceTopology) -> None: ...
+
+    @classmethod
+    def prepare(cls, assets: IdentityAssets, topology: FaceTopology) -> Any:
+        """What `render` needs of an identity; slow, off the hot path, shareable between legs.
+
+        Raises IdentityError when the assets do not suit the engine.
+        """
+
+    def render(self, frame: I420Frame, face: TrackedFace, prepared: Any) -> Patch:
+        """Pixels that cover the face but for the identity's openings; the frame stays as it is.
+
+        Raises FrameError when the face is not on the frame.
+        """
+
+
+ENGINES: Mapping[str, type[FaceEngine]] = MappingProxyType({"veil": VeilEngine, "portrait": PortraitEngine})

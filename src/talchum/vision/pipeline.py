@@ -1,0 +1,156 @@
+"""One performer's frames in, frames that may be shown out: track, render, check, blend, and fail closed."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from talchum.domain.errors import IdentityError
+from talchum.domain.frame import EgressFrame, I420Frame
+from talchum.vision.compositor import Compositor, CoverCheck
+from talchum.vision.detection import FaceDetector, NetworkSession
+from talchum.vision.engines import ENGINES, FaceEngine
+from talchum.vision.identity import IdentityAssets
+from talchum.vision.landmarks import LandmarkNetwork
+from talchum.vision.networks import default_networks_directory, network_path
+from talchum.vision.runtime import open_session
+from talchum.vision.topology import FaceTopology, load_topology
+from talchum.vision.tracking import FaceTracker
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WornFace:
+    """An identity prepared for one engine; shareable between legs."""
+
+    identity: str
+    engine: str
+    openings: frozenset[str]
+    prepared: Any
+
+
+def prepare_worn_face(
+    assets: IdentityAssets,
+    engine: str,
+    *,
+    topology: FaceTopology | None = None,
+    engines: Mapping[str, type[FaceEngine]] = ENGINES,
+) -> WornFace:
+    """Make an identity wearable; slow (tens of milliseconds), on any thread.
+
+    topology: the installation's own when None. Raises IdentityError (`engine_unknown`, `identity_invalid`).
+    """
+    if engine not in engines or engine not in assets.engines:
+        offered = ", ".join(name for name in assets.engines if name in engines)
+        raise IdentityError(
+            f"got engine {engine!r} for {assets.name!r}, expected one of {offered}", code="engine_unknown"
+        )
+    mesh = topology if topology is not None else load_topology(default_networks_directory())
+    return WornFace(assets.name, engine, frozenset(assets.openings), engines[engine].prepare(assets, mesh))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceNetworks:
+    """The opened, verified networks of an installation; legs of a process share one."""
+
+    detector: NetworkSession
+    landmarks: NetworkSession
+    topology: FaceTopology
+
+    @classmethod
+    def load(cls, directory: Path, *, threads: int = 1) -> FaceNetworks:
+        """Slow (a tenth of a second). Raises NetworkFileError before a wrong file is opened."""
+        return cls(
+            open_session(network_path("face_detection_short_range", directory), threads=threads),
+            open_session(network_path("face_landmarks_attention", directory), threads=threads),
+            load_topology(directory),
+        )
+
+
+class FacePipeline:
+    """The face pipeline of one leg, for one thread at a time.
+
+    Every call answers with an `EgressFrame`; whatever goes wrong inside, it is a card.
+    """
+
+    def __init__(self, networks: FaceNetworks, *, engines: Mapping[str, type[FaceEngine]] = ENGINES) -> None:
+        self._tracker = FaceTracker(FaceDetector(networks.detector), LandmarkNetwork(networks.landmarks))
+        self._engines = {name: engine(networks.topology) for name, engine in engines.items()}
+        self._check = CoverCheck(networks.topology)
+        self._compositor = Compositor()
+        self._worn: WornFace | None = None
+        self._size = (640, 480)
+        self._media_time = 0.0
+        self._failing = ""
+
+    @classmethod
+    def load(cls, networks_directory: Path, *, threads: int = 1) -> FacePipeline:
+        """A pipeline over this installation's networks. Slow: call it off the event loop, then `warm_up`."""
+        return cls(FaceNetworks.load(networks_directory, threads=threads))
+
+    def wear(self, face: WornFace) -> None:
+        """Put a face on, from the next frame. Instant."""
+        self._worn = face
+        self._compositor.forget()
+
+    def transform(self, frame: I420Frame, now: float) -> EgressFrame:
+        """The frame with the worn face, or what may be shown in its place. Never raises.
+
+        now: monotonic seconds.
+        """
+        self._size, self._media_time = (frame.width, frame.height), frame.media_time
+        times: dict[str, float] = {}
+        try:
+            return self._transform(frame, now, times)
+        except Exception as error:  # noqa: BLE001 - whatever fails, a card leaves, not the camera
+            self._log_once(error)
+            return self._compositor.without_face(self._size, frame.media_time, "stage_failed", now, times)
+
+    def idle(self, now: float) -> EgressFrame:
+        """What to send when no frame came: the last good picture for at most 300 ms, then the card."""
+        reason = "late" if self._worn is not None else "nothing_ready"
+        return self._compositor.without_face(self._size, self._media_time, reason, now)
+
+    def card(self, width: int, height: int, media_time: float, reason: str) -> EgressFrame:
+        """A card at once. Raises FrameError for an unknown reason or an impossible size."""
+        return self._compositor.card(width, height, media_time, reason)
+
+    def _transform(self, frame: I420Frame, now: float, times: dict[str, float]) -> EgressFrame:
+        worn = self._worn
+        if worn is None:
+            return self._compositor.without_face(self._size, frame.media_time, "nothing_ready", now, times)
+        result = _timed(times, "trackTime", lambda: self._tracker.update(frame))
+        if result.reason or result.face is None:
+            reason = result.reason or "no_face"
+            return self._compositor.without_face(self._size, frame.media_time, reason, now, times)
+        face = result.face
+        engine = self._engines[worn.engine]
+        patch = _timed(times, "renderTime", lambda: engine.render(frame, face, worn.prepared))
+        if not _timed(times, "blendTime", lambda: self._check.hides(frame, face, patch, worn.openings)):
+            return self._compositor.without_face(self._size, frame.media_time, "stage_failed", now, times)
+        egress = _timed(times, "blendTime", lambda: self._compositor.face(frame, patch, now, times))
+        self._failing = ""
+        return egress
+
+    def _log_once(self, error: Exception) -> None:
+        """One line with a traceback per kind of failure, not one per frame."""
+        kind = type(error).__name__
+        if kind != self._failing:
+            logger.error("a stage of the face pipeline failed: %s", kind, exc_info=error)
+        self._failing = kind
+
+
+def _timed(times: dict[str, float], stage: str, work: Callable[[], Result]) -> Result:
+    """Run a stage and add its CPU seconds on this thread."""
+    start = time.thread_time()
+    try:
+        return work()
+    finally:
+        times[stage] = times.get(stage, 0.0) + time.thread_time() - start
