@@ -27,7 +27,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from talchum.domain.errors import AdmissionError, StoreError
-from talchum.protocol.admission import new_room_id, room_key, room_unknown
+from talchum.protocol.admission import IssuedTicket, new_room_id, room_key, room_unknown
 from talchum.protocol.messages import Failure, encode
 from talchum.protocol.room import (
     CancelFaceLeg,
@@ -132,6 +132,17 @@ class RedisRooms:
         with _store_errors():
             await self._redis.set(_room(state.key), self._encoder.encode(state), ex=self._idle_lifetime)
         return identifier
+
+    async def issue_ticket(self, key: str, *, peer: str = "", rejoin: str = "") -> IssuedTicket:
+        """A participant's ticket to a room, see `Room.issue_ticket`. Raises AdmissionError, StoreError."""
+        issued: list[IssuedTicket] = []
+
+        def issue(room: Room, now: float) -> list[Effect]:
+            issued[:] = [room.issue_ticket(now, peer=peer, rejoin=rejoin)]
+            return []
+
+        await self.change(key, issue)
+        return issued[0]
 
     async def change(self, key: str, action: RoomAction) -> list[Effect]:
         """Act on a room and commit what came of it; `action` runs again when another process was faster.

@@ -1,0 +1,105 @@
+"""The queue of face legs: Celery over the same Redis.
+
+A message names everything a face worker needs to join the room; it expires when nobody takes it, and its
+worker drops it when the leg's lease (``face-leg:{leg}:wanted``) is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+from celery import Celery  # type: ignore[import-untyped]
+from kombu.exceptions import OperationalError
+
+from talchum.domain.errors import StoreError
+from talchum.protocol.messages import IceServer
+
+FACE_LEG_TASK = "talchum.face_leg"
+FACE_LEG_QUEUE = "face-legs"
+
+
+@dataclass(frozen=True, slots=True)
+class FaceLegTask:
+    """Keyword arguments of `talchum.face_leg`.
+
+    request: the leg's name, unique among all rooms; room: the room's key, which opens nothing. expires_at:
+    wall clock, after which nobody waits for it any more.
+    """
+
+    request: str
+    room: str
+    performer: str
+    ticket: str
+    server_url: str
+    identity: str
+    engine: str | None
+    ice_servers: list[IceServer]
+    expires_at: float
+
+
+def broker_url(redis_url: str) -> str:
+    """The same Redis in kombu's spelling: ``unix:///path`` becomes ``redis+socket:///path``."""
+    parts = urlsplit(redis_url)
+    if parts.scheme != "unix":
+        return redis_url
+    database = parse_qs(parts.query).get("db", ["0"])[0]
+    return f"redis+socket://{parts.path}?virtual_host={database}"
+
+
+def make_celery(redis_url: str) -> Celery:
+    """The Celery application that call servers send with and face workers consume with.
+
+    No result backend, acks early, and no prefetch: a waiting leg belongs to whichever worker is free first.
+    """
+    celery = Celery("talchum", broker=broker_url(redis_url), set_as_current=False)
+    celery.conf.update(
+        task_default_queue=FACE_LEG_QUEUE,
+        task_ignore_result=True,
+        task_acks_late=False,
+        task_serializer="json",
+        accept_content=["json"],
+        worker_prefetch_multiplier=1,
+        worker_disable_prefetch=True,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={
+            "global_keyprefix": "talchum:celery:",
+            "socket_timeout": 10,
+            "socket_connect_timeout": 2,
+            "polling_interval": 0.1,
+        },
+        enable_utc=True,
+    )
+    return celery
+
+
+class FaceLegQueue:
+    """Where a call server asks for a face worker."""
+
+    def __init__(self, celery: Celery) -> None:
+        self._celery = celery
+
+    async def send(self, task: FaceLegTask, expires_in: float) -> None:
+        """Put a leg on the queue, for at most `expires_in` seconds. Raises StoreError."""
+        await asyncio.to_thread(self._send, msgspec.to_builtins(task), expires_in)
+
+    def _send(self, arguments: dict[str, Any], expires_in: float) -> None:
+        try:
+            self._celery.send_task(
+                FACE_LEG_TASK,
+                kwargs=arguments,
+                queue=FACE_LEG_QUEUE,
+                expires=max(1.0, expires_in),
+                retry=True,
+                retry_policy={"max_retries": 3, "interval_start": 0.05, "interval_step": 0.2},
+                # What goes to logs and to task events in place of a ticket and an address.
+                argsrepr="()",
+                kwargsrepr="{...}",
+            )
+        except OperationalError as error:
+            raise StoreError(f"the queue did not take a face leg: {type(error).__name__}") from error

@@ -1,0 +1,50 @@
+"""Which face workers live, read from the expiring keys they refresh each second."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import msgspec
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+from talchum.domain.errors import StoreError
+
+logger = logging.getLogger(__name__)
+
+
+class FaceWorkerStatus(msgspec.Struct, frozen=True):
+    """What a face worker says of itself under ``talchum:face-worker:{id}``."""
+
+    slots: int
+    free: int
+    identities: list[str] = []
+
+
+@dataclass(frozen=True, slots=True)
+class FaceWorkers:
+    """All face workers together."""
+
+    count: int = 0
+    free_legs: int = 0
+
+
+async def read_face_workers(client: redis.Redis) -> FaceWorkers:
+    """Count the living face workers and their free slots. Raises StoreError."""
+    try:
+        keys = [key async for key in client.scan_iter(match="talchum:face-worker:*", count=500)]
+        names = [key for key in keys if key.count(b":") == 2]
+        values = await client.mget(names) if names else []
+    except (RedisError, OSError) as error:
+        raise StoreError(f"the store did not answer: {type(error).__name__}") from error
+    statuses = [status for value in values if value is not None and (status := _status(value)) is not None]
+    return FaceWorkers(len(statuses), sum(max(0, status.free) for status in statuses))
+
+
+def _status(value: bytes | str) -> FaceWorkerStatus | None:
+    try:
+        return msgspec.json.decode(value, type=FaceWorkerStatus)
+    except msgspec.DecodeError:
+        logger.warning("got a face worker's status that does not decode")
+        return None

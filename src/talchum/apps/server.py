@@ -1,0 +1,346 @@
+"""The call server: HTTP, WebSocket signalling and the web app on one origin.
+
+`python -m talchum.apps.server` runs it with the settings of its environment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+import redis.asyncio as redis
+import uvicorn
+from quart import Quart, Response, Websocket, request, send_file, websocket
+
+from talchum.adapters.celery_queue import FaceLegQueue, make_celery
+from talchum.adapters.face_worker_registry import read_face_workers
+from talchum.adapters.identity_files import IdentityFiles
+from talchum.adapters.quart_socket import PatientWebsocketConnection, QuartSocket
+from talchum.adapters.redis_rooms import RedisRooms, connect
+from talchum.adapters.turn_credentials import TurnCredentials
+from talchum.apps.settings import Settings
+from talchum.apps.signalling import Signalling, new_server_name
+from talchum.apps.web_files import NOT_BUILT, WebFiles
+from talchum.domain.errors import AdmissionError, IdentityError, MessageError, StoreError, TalchumError
+from talchum.protocol.admission import RateLimit, room_key
+from talchum.protocol.origins import OriginRule, host_name
+from talchum.protocol.room import RoomRules
+
+logger = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 4096
+SOCKET_MAX_BYTES = 256 * 1024
+"""Above the protocol's own limit, so that a message over that gets an answer instead of a closed socket."""
+
+REQUEST_RATE = 5.0
+REQUEST_BURST = 120.0
+MAX_CLIENTS = 4096
+
+_STATUS = {
+    "room_unknown": 404,
+    "identity_unknown": 404,
+    "room_full": 409,
+    "rejoin_refused": 403,
+    "origin_refused": 403,
+    "rate_limited": 429,
+    "malformed_message": 400,
+    "message_too_large": 413,
+}
+
+
+class _TicketRequest(msgspec.Struct, forbid_unknown_fields=True):
+    peer: str = ""
+    rejoin: str = ""
+
+
+@dataclass(slots=True)
+class _ClientLimits:
+    """How fast each client address may post; kept in memory only, the least recent forgotten first."""
+
+    limits: OrderedDict[str, RateLimit] = field(default_factory=OrderedDict)
+
+    def expect(self, client: str, now: float) -> None:
+        limit = self.limits.setdefault(client, RateLimit(REQUEST_RATE, REQUEST_BURST))
+        self.limits.move_to_end(client)
+        if len(self.limits) > MAX_CLIENTS:
+            self.limits.popitem(last=False)
+        if not limit.allows(now):
+            raise MessageError(
+                f"got more than {REQUEST_RATE:.0f} requests a second", code="rate_limited", retryable=True
+            )
+
+
+class CallServer:
+    """What the routes need; one for each application."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.redis: redis.Redis = connect(settings.redis_url)
+        self.identities = IdentityFiles(settings.identities)
+        self.listed = self.identities.list() if settings.identities.is_dir() else []
+        self.turn = TurnCredentials(settings.turn_urls, settings.turn_secret, settings.turn_lifetime_seconds)
+        self.web = WebFiles(settings.web)
+        self.limits = _ClientLimits()
+        hostname = socket.gethostname()
+        self.origins = OriginRule.of(
+            settings.public_url, settings.allowed_origins, (hostname, f"{hostname}.local")
+        )
+        name = new_server_name()
+        rules = RoomRules(
+            grace=settings.resume_seconds,
+            face_leg_wait=settings.face_leg_wait_seconds,
+            identities=frozenset(identity.name for identity in self.listed) or None,
+        )
+        self.rooms = RedisRooms(
+            self.redis, server=name, rules=rules, idle_lifetime=settings.room_idle_seconds
+        )
+        self.signalling = Signalling(
+            self.rooms,
+            FaceLegQueue(make_celery(settings.redis_url)),
+            self.turn,
+            server=name,
+            worker_url=settings.worker_url(),
+            resume_within=settings.resume_seconds,
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Serve the rooms for as long as the application does."""
+        async with self.signalling.running():
+            yield
+        await self.redis.aclose()
+
+
+def create_app(settings: Settings) -> Quart:
+    """The ASGI application of one call server."""
+    server = CallServer(settings)
+    app = Quart(__name__, static_folder=None)
+    app.asgi_websocket_class = PatientWebsocketConnection
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["BACKGROUND_TASK_SHUTDOWN_TIMEOUT"] = 2
+    _add_rooms(app, server)
+    _add_identities(app, server)
+    _add_pages(app, server)
+    running = server.running()
+    app.before_serving(running.__aenter__)
+
+    @app.after_serving
+    async def stop() -> None:
+        await running.__aexit__(None, None, None)
+
+    @app.errorhandler(TalchumError)
+    async def refuse(error: TalchumError) -> Response:
+        return _refusal(error)
+
+    return app
+
+
+def _add_rooms(app: Quart, server: CallServer) -> None:
+    @app.get("/healthz")
+    async def health() -> Response:
+        try:
+            workers, status = await read_face_workers(server.redis), "ok"
+        except StoreError as error:
+            return _json({"status": error.code, "faceWorkers": 0, "freeLegs": 0, "turn": False}, 503)
+        return _json(
+            {
+                "status": status,
+                "faceWorkers": workers.count,
+                "freeLegs": workers.free_legs,
+                "turn": server.turn.has_turn,
+            }
+        )
+
+    @app.post("/api/rooms")
+    async def create_room() -> Response:
+        _expect_own_page(server)
+        room = await server.rooms.create()
+        origin = server.settings.public_url or f"{request.scheme}://{request.host}"
+        return _json({"room": room, "link": f"{origin}/call/#{room}"}, 201)
+
+    @app.post("/api/rooms/<room>/tickets")
+    async def issue_ticket(room: str) -> Response:
+        _expect_own_page(server)
+        body = await _body()
+        issued = await server.rooms.issue_ticket(room_key(room), peer=body.peer, rejoin=body.rejoin)
+        return _json(
+            {
+                "ticket": issued.ticket,
+                "expiresIn": issued.expires_in,
+                "peer": issued.peer,
+                "rejoin": issued.rejoin,
+            },
+            201,
+        )
+
+    @app.websocket("/ws")
+    async def signalling() -> Response | None:
+        if not server.origins.accepts(websocket.headers.get("Origin"), websocket.scheme, websocket.host):
+            return _refusal(_origin_refused())
+        current: Websocket = cast(Any, websocket)._get_current_object()
+        await current.accept()
+        await server.signalling.serve(QuartSocket(current), _bracketed(host_name(current.host)))
+        return None
+
+
+def _add_identities(app: Quart, server: CallServer) -> None:
+    @app.get("/api/identities")
+    async def list_identities() -> Response:
+        return _json(
+            [
+                {
+                    "name": identity.name,
+                    "title": dict(identity.title),
+                    "description": dict(identity.description),
+                    "kind": identity.kind,
+                    "engines": list(identity.engines),
+                    "thumbnail": f"/api/identities/{identity.name}/thumbnail.webp",
+                }
+                for identity in server.listed
+            ]
+        )
+
+    @app.get("/api/identities/<name>/thumbnail.webp")
+    async def thumbnail(name: str) -> Response:
+        if not any(identity.name == name for identity in server.listed):
+            raise IdentityError("got an identity that this server does not have", code="identity_unknown")
+        picture = await asyncio.to_thread(server.identities.thumbnail, name)
+        headers = {"Cache-Control": "public, max-age=3600"}
+        return Response(picture, content_type="image/webp", headers=headers)
+
+
+def _add_pages(app: Quart, server: CallServer) -> None:
+    @app.get("/", defaults={"path": ""})
+    @app.get("/<path:path>")
+    async def page(path: str) -> Response:
+        if path.startswith("api/"):
+            raise _not_found()
+        found = server.web.find(path)
+        if found is None:
+            return Response(NOT_BUILT, 503, content_type="text/html; charset=utf-8")
+        response = await send_file(found.path, mimetype=found.media_type, conditional=True)
+        response.status_code = found.status if response.status_code == 200 else response.status_code
+        fresh = "public, max-age=31536000, immutable" if found.immutable else "no-cache"
+        response.headers["Cache-Control"] = fresh
+        return response
+
+    @app.after_request
+    async def add_headers(response: Response) -> Response:
+        response.headers.update(server.web.headers(request.host))
+        return response
+
+
+def _expect_own_page(server: CallServer) -> None:
+    if not server.origins.accepts(request.headers.get("Origin"), request.scheme, request.host):
+        raise _origin_refused()
+    server.limits.expect(request.remote_addr or "", time.monotonic())
+
+
+async def _body() -> _TicketRequest:
+    raw = await request.get_data()
+    try:
+        return msgspec.json.decode(raw, type=_TicketRequest) if raw.strip() else _TicketRequest()
+    except msgspec.DecodeError as error:
+        raise MessageError('got a body that is not {} or {"peer", "rejoin"}') from error
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    return Response(msgspec.json.encode(value), status, headers, content_type="application/json")
+
+
+def _refusal(error: TalchumError) -> Response:
+    status = _STATUS.get(error.code, 503 if isinstance(error, StoreError) else 400)
+    return _json({"code": error.code, "message": error.message, "retryable": error.retryable}, status)
+
+
+def _origin_refused() -> AdmissionError:
+    return AdmissionError(
+        "got a request of another page's, expected this server's own (or TALCHUM_PUBLIC_URL)",
+        code="origin_refused",
+    )
+
+
+def _not_found() -> AdmissionError:
+    return AdmissionError("got a path that is not part of the interface", code="room_unknown")
+
+
+def _bracketed(name: str) -> str:
+    return f"[{name}]" if ":" in name else name
+
+
+async def serve(settings: Settings) -> None:
+    """Listen until SIGINT or SIGTERM; with an internal port also there, without TLS, on loopback."""
+    app = create_app(settings)
+    servers = [_Listener(_uvicorn_config(app, settings, settings.host, settings.port, tls=True))]
+    if settings.internal_port:
+        # One application, so its life belongs to the first server alone.
+        internal = _uvicorn_config(app, settings, "127.0.0.1", settings.internal_port, tls=False)
+        internal.lifespan = "off"
+        servers.append(_Listener(internal))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, _stop, servers)
+    await asyncio.gather(*(server.serve() for server in servers))
+
+
+class _Listener(uvicorn.Server):
+    """Leaves signals to `serve`, since only one of two servers would get them."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _stop(servers: list[_Listener]) -> None:
+    for server in servers:
+        server.should_exit = True
+
+
+def _uvicorn_config(app: Quart, settings: Settings, host: str, port: int, *, tls: bool) -> uvicorn.Config:
+    secure = tls and settings.tls_certificate
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        ssl_certfile=Path(settings.tls_certificate) if secure else None,
+        ssl_keyfile=settings.tls_key if secure else None,
+        ws="websockets-sansio",
+        ws_max_size=SOCKET_MAX_BYTES,
+        ws_ping_interval=10.0,
+        ws_ping_timeout=20.0,
+        access_log=False,  # it names addresses and rooms
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+        timeout_keep_alive=30,
+    )
+
+
+def main() -> int:
+    """Run with the environment's settings; 2 when those cannot be used."""
+    try:
+        settings = Settings.from_environment(os.environ)
+    except TalchumError as error:
+        print(f"talchum server: {error.message}", file=sys.stderr)
+        return 2
+    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    asyncio.run(serve(settings))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""Everything that can be set from outside, read once from the environment and passed on as plain values.
+
+docs/operate.md has a heading for each name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from talchum.domain.errors import SettingsError
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One installation's settings; each field is read from ``TALCHUM_<FIELD>`` (see `NAMES`)."""
+
+    redis_url: str
+    host: str = "127.0.0.1"
+    port: int = 8080
+    internal_port: int = 0
+    public_url: str = ""
+    server_url: str = ""
+    allowed_origins: tuple[str, ...] = ()
+    data: Path = Path(".talchum")
+    web: Path = Path(__file__).parent.parent / "_built" / "web"
+    networks: Path = Path(__file__).parent.parent / "_built" / "networks"
+    identities: Path = Path(__file__).parent.parent / "identities"
+    tls_certificate: str = ""
+    tls_key: str = ""
+    turn_secret: str = ""
+    turn_urls: tuple[str, ...] = ()
+    turn_lifetime_seconds: int = 600
+    worker_slots: int = 0
+    resume_seconds: int = 30
+    face_leg_wait_seconds: int = 8
+    room_idle_seconds: int = 24 * 3600
+    log_level: str = "INFO"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Read all settings.
+
+        Raises SettingsError that lists every missing, malformed and unknown ``TALCHUM_`` name at once.
+        """
+        problems: list[str] = []
+        values: dict[str, object] = {}
+        for name, (field, parse) in NAMES.items():
+            text = environment.get(name, "").strip()
+            if not text:
+                continue
+            try:
+                values[field] = parse(text)
+            except ValueError as error:
+                problems.append(f"{name}: {error}")
+        if "redis_url" not in values and not any(
+            problem.startswith("TALCHUM_REDIS_URL") for problem in problems
+        ):
+            problems.append("TALCHUM_REDIS_URL: missing, expected the address of a Redis or Valkey")
+        if ("tls_certificate" in values) != ("tls_key" in values):
+            problems.append("TALCHUM_TLS_CERTIFICATE and TALCHUM_TLS_KEY: got one, expected both or none")
+        unknown = sorted(name for name in environment if name.startswith("TALCHUM_") and name not in NAMES)
+        problems += [f"{name}: not a setting" for name in unknown]
+        if problems:
+            raise SettingsError("; ".join(problems))
+        return cls(**values)  # type: ignore[arg-type]
+
+    def worker_url(self) -> str:
+        """The WebSocket address by which face workers reach a call server."""
+        if self.server_url:
+            return self.server_url
+        if self.internal_port:
+            return f"ws://127.0.0.1:{self.internal_port}/ws"
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
+        scheme = "wss" if self.tls_certificate else "ws"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}/ws"
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+            raise ValueError(f"got {text!r}, expected a number from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        parts = urlsplit(text)
+        if parts.scheme not in schemes or not (parts.netloc or parts.path):
+            # Not repeated: it may hold a password.
+            raise ValueError(f"expected a URL that begins with {' or '.join(f'{s}://' for s in schemes)}")
+        return text
+
+    return parse
+
+
+def _web_url(text: str) -> str:
+    return _url("http", "https")(text).rstrip("/")
+
+
+def _listed(parse: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
+    def parse_all(text: str) -> tuple[str, ...]:
+        return tuple(parse(part.strip()) for part in text.split(",") if part.strip())
+
+    return parse_all
+
+
+def _ice_url(text: str) -> str:
+    if text.partition(":")[0] not in ("stun", "stuns", "turn", "turns"):
+        raise ValueError(f"got {text!r}, expected stun:, stuns:, turn: or turns: (RFC 7064, 7065)")
+    return text
+
+
+def _log_level(text: str) -> str:
+    levels = ("DEBUG", "INFO", "WARNING", "ERROR")
+    if text.upper() not in levels:
+        raise ValueError(f"got {text!r}, expected one of {', '.join(levels)}")
+    return text.upper()
+
+
+def _secret(text: str) -> str:
+    if len(text) < 16:
+        raise ValueError("got fewer than 16 characters, expected a longer secret")
+    return text
+
+
+NAMES: Mapping[str, tuple[str, Callable[[str], object]]] = {
+    "TALCHUM_REDIS_URL": ("redis_url", _url("redis", "rediss", "unix")),
+    "TALCHUM_HOST": ("host", str),
+    "TALCHUM_PORT": ("port", _number(0, 65535)),
+    "TALCHUM_INTERNAL_PORT": ("internal_port", _number(0, 65535)),
+    "TALCHUM_PUBLIC_URL": ("public_url", _web_url),
+    "TALCHUM_SERVER_URL": ("server_url", _url("ws", "wss")),
+    "TALCHUM_ALLOWED_ORIGINS": ("allowed_origins", _listed(_web_url)),
+    "TALCHUM_DATA": ("data", Path),
+    "TALCHUM_WEB": ("web", Path),
+    "TALCHUM_NETWORKS": ("networks", Path),
+    "TALCHUM_IDENTITIES": ("identities", Path),
+    "TALCHUM_TLS_CERTIFICATE": ("tls_certificate", str),
+    "TALCHUM_TLS_KEY": ("tls_key", str),
+    "TALCHUM_TURN_SECRET": ("turn_secret", _secret),
+    "TALCHUM_TURN_URLS": ("turn_urls", _listed(_ice_url)),
+    "TALCHUM_TURN_LIFETIME_SECONDS": ("turn_lifetime_seconds", _number(5, 600)),
+    "TALCHUM_WORKER_SLOTS": ("worker_slots", _number(0, 64)),
+    "TALCHUM_RESUME_SECONDS": ("resume_seconds", _number(1, 600)),
+    "TALCHUM_FACE_LEG_WAIT_SECONDS": ("face_leg_wait_seconds", _number(1, 60)),
+    "TALCHUM_ROOM_IDLE_SECONDS": ("room_idle_seconds", _number(60, 30 * 24 * 3600)),
+    "TALCHUM_LOG_LEVEL": ("log_level", _log_level),
+}
+"""Each environment variable with the field it sets and how it is read."""

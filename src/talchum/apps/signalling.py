@@ -1,0 +1,372 @@
+"""The WebSocket side of a call server: one task reads a socket, one empties its peer's outbox onto it.
+
+A socket is only a way to a session: it may be lost and another may go on, on this process or on another.
+While the store is away a socket waits and reads nothing, so that nothing a client said is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from talchum.adapters.celery_queue import FaceLegQueue, FaceLegTask
+from talchum.adapters.redis_rooms import RedisRooms, RoomAction, Wake
+from talchum.adapters.turn_credentials import TurnCredentials
+from talchum.domain.errors import AdmissionError, MessageError, StoreError, TalchumError
+from talchum.protocol.admission import RateLimit, split_token
+from talchum.protocol.messages import (
+    ClientMessage,
+    Describe,
+    Failure,
+    IceServersIssued,
+    Join,
+    Leave,
+    RequestFaceLeg,
+    RequestIceServers,
+    Resume,
+    Resumed,
+    ServerMessage,
+    Welcome,
+    decode_client_message,
+    encode,
+)
+from talchum.protocol.room import Continued, Effect, EnqueueFaceLeg, IssueIceServers, Reply, Welcomed
+
+logger = logging.getLogger(__name__)
+
+OPENING_TIMEOUT = 10.0
+STORE_PATIENCE = 15.0
+MESSAGE_RATE = 40.0
+MESSAGE_BURST = 200.0
+HEAVY_COST = 10.0
+"""Messages that others must parse, or that start work, count as this many."""
+
+CLOSE_NORMAL = 1000
+CLOSE_REFUSED = 1008
+CLOSE_TRY_AGAIN = 1013
+
+
+def new_server_name() -> str:
+    """A name for one run of one call-server process."""
+    return secrets.token_hex(8)
+
+
+class Socket(Protocol):
+    """A WebSocket, whatever serves it."""
+
+    async def receive(self) -> str | bytes | None:
+        """The next message, None once the client is gone."""
+
+    async def send(self, text: str) -> None:
+        """Send one text message."""
+
+    async def close(self, code: int) -> None:
+        """Close with a code of RFC 6455 7.4."""
+
+
+@dataclass(slots=True)
+class Connection:
+    """One socket and, once it has joined, the session that it carries."""
+
+    name: str
+    socket: Socket
+    host: str
+    room: str = ""
+    peer: str = ""
+    cursor: int = 0
+    mail: asyncio.Event = field(default_factory=asyncio.Event)
+    last_word: Failure | None = None
+
+    async def say(self, message: ServerMessage) -> None:
+        """Send a message that is not numbered."""
+        await self.socket.send(encode(message))
+
+
+class Signalling:
+    """All connections of one call-server process."""
+
+    def __init__(
+        self,
+        rooms: RedisRooms,
+        queue: FaceLegQueue,
+        turn: TurnCredentials,
+        *,
+        server: str,
+        worker_url: str,
+        resume_within: int,
+    ) -> None:
+        self._rooms = rooms
+        self._queue = queue
+        self._turn = turn
+        self._server = server
+        self._worker_url = worker_url
+        self._resume_within = resume_within
+        self._connections: dict[str, Connection] = {}
+        self._counter = 0
+        self._unsaid_losses: set[tuple[str, str, str]] = set()
+        self._errands: set[asyncio.Task[None]] = set()
+
+    # -- the process ----------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep this server known, its rooms ticking and its connections woken."""
+        tasks = [asyncio.create_task(self._keep_time()), asyncio.create_task(self._hear_wakes())]
+        try:
+            yield
+        finally:
+            for task in [*tasks, *self._errands]:
+                task.cancel()
+            await asyncio.gather(*tasks, *self._errands, return_exceptions=True)
+            try:
+                await self._rooms.retire()
+            except StoreError:
+                logger.debug("the store was gone before this server")
+
+    async def _keep_time(self) -> None:
+        was_away = False
+        while True:
+            try:
+                await self._rooms.beat()
+                await self._report_losses()
+                for room, effects in await self._rooms.tick():
+                    await self._run_errands(room, effects)
+                if was_away:
+                    logger.info("the store of rooms is back")
+                was_away = False
+            except StoreError as error:
+                if not was_away:
+                    logger.warning("rooms stand still: %s", error.message)
+                was_away = True
+            await asyncio.sleep(0.5)
+
+    async def _hear_wakes(self) -> None:
+        async for wake in self._rooms.wakes():
+            self._wake(wake)
+
+    def _wake(self, wake: Wake) -> None:
+        if not wake.connection:
+            for connection in self._connections.values():
+                connection.mail.set()
+        elif (connection_woken := self._connections.get(wake.connection)) is not None:
+            connection_woken.last_word = wake.last_word or connection_woken.last_word
+            connection_woken.mail.set()
+
+    async def _report_losses(self) -> None:
+        """Say what could not be said when the socket was lost, because the store was lost too."""
+        for loss in list(self._unsaid_losses):
+            await self._report_loss(*loss)
+            self._unsaid_losses.discard(loss)
+
+    async def _report_loss(self, room: str, peer: str, connection: str) -> None:
+        try:
+            await self._rooms.change(room, lambda r, now: r.disconnect(peer, connection, now))
+        except AdmissionError:
+            logger.debug("a lost connection's room is gone too")
+
+    # -- one socket -----------------------------------------------------------------------------
+
+    async def serve(self, socket: Socket, host: str) -> None:
+        """Serve one accepted WebSocket to its end. host: the name by which the client reached us."""
+        self._counter += 1
+        connection = Connection(f"{self._server}.{self._counter}", socket, host)
+        self._connections[connection.name] = connection
+        try:
+            code = await self._converse(connection)
+        except TalchumError as error:
+            code = CLOSE_TRY_AGAIN if isinstance(error, StoreError) else CLOSE_REFUSED
+            await connection.say(_failure(error, fatal=not isinstance(error, StoreError)))
+        finally:
+            del self._connections[connection.name]
+            if connection.peer:
+                await self._lose(connection)
+        await socket.close(code)
+
+    async def _converse(self, connection: Connection) -> int:
+        if not await self._open(connection):
+            return CLOSE_NORMAL
+        reader = asyncio.create_task(self._read(connection))
+        writer = asyncio.create_task(self._write(connection))
+        try:
+            done, _ = await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
+            return next(iter(done)).result()
+        finally:
+            for task in (reader, writer):
+                task.cancel()
+            await asyncio.gather(reader, writer, return_exceptions=True)
+
+    async def _open(self, connection: Connection) -> bool:
+        """Join or resume, False when the client went away instead."""
+        try:
+            async with asyncio.timeout(OPENING_TIMEOUT):
+                message = await self._first_message(connection)
+        except TimeoutError:
+            raise AdmissionError(
+                f"got no join or resume within {OPENING_TIMEOUT:.0f} s", code="join_expected"
+            ) from None
+        if message is None:
+            return False
+        token = message.ticket if isinstance(message, Join) else message.session
+        connection.room, secret = split_token(token)
+        if isinstance(message, Join):
+            effects = await self._change(connection, lambda r, now: r.join(secret, connection.name, now))
+        else:
+            last_seq = message.last_seq
+            effects = await self._change(
+                connection, lambda r, now: r.resume(secret, last_seq, connection.name)
+            )
+        await self._answer(connection, effects)
+        return True
+
+    async def _first_message(self, connection: Connection) -> Join | Resume | None:
+        while (data := await connection.socket.receive()) is not None:
+            try:
+                message = decode_client_message(data)
+            except MessageError as error:
+                await connection.say(_failure(error))
+                continue
+            if isinstance(message, Join | Resume):
+                return message
+            raise AdmissionError("got another message first, expected join or resume", code="join_expected")
+        return None
+
+    async def _read(self, connection: Connection) -> int:
+        limit = RateLimit(MESSAGE_RATE, MESSAGE_BURST)
+        while (data := await connection.socket.receive()) is not None:
+            try:
+                message = decode_client_message(data)
+            except MessageError as error:
+                await self._hold_back(connection, limit, HEAVY_COST)
+                await connection.say(_failure(error))
+                continue
+            heavy = isinstance(message, Describe | RequestFaceLeg | RequestIceServers)
+            await self._hold_back(connection, limit, HEAVY_COST if heavy else 1.0)
+            await self._act(connection, message)
+            if isinstance(message, Leave):
+                return CLOSE_NORMAL
+        return CLOSE_NORMAL
+
+    async def _hold_back(self, connection: Connection, limit: RateLimit, cost: float) -> None:
+        """Read no further for as long as a peer is over its rate: it is slowed down and loses nothing."""
+        wait = limit.wait(time.monotonic(), cost)
+        if wait > 0.0:
+            error = MessageError(
+                f"got more than {MESSAGE_RATE:.0f} messages a second", code="rate_limited", retryable=False
+            )
+            await connection.say(_failure(error))
+            await asyncio.sleep(wait)
+
+    async def _act(self, connection: Connection, message: ClientMessage) -> None:
+        peer, name = connection.peer, connection.name
+        effects = await self._change(connection, lambda room, now: room.handle(peer, name, message, now))
+        await self._answer(connection, effects)
+
+    async def _change(self, connection: Connection, action: RoomAction) -> list[Effect]:
+        """Change the connection's room; while the store is away, say so once and try again."""
+        give_up_at = time.monotonic() + STORE_PATIENCE
+        said = False
+        while True:
+            try:
+                return await self._rooms.change(connection.room, action)
+            except StoreError as error:
+                if time.monotonic() >= give_up_at:
+                    raise
+                if not said:
+                    said = True
+                    await connection.say(_failure(error))
+                await asyncio.sleep(0.2)
+
+    async def _answer(self, connection: Connection, effects: list[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Welcomed(peer, role, session, peers):
+                    connection.peer, connection.cursor = peer, 0
+                    welcome = Welcome(
+                        session=session,
+                        peer=peer,
+                        role=role,
+                        peers=peers,
+                        ice_servers=self._turn.issue(peer, connection.host, time.time()),
+                        ice_servers_expire_in=self._turn.lifetime,
+                        resume_within=self._resume_within,
+                    )
+                    await connection.say(welcome)
+                    logger.info("a %s joined", role)
+                case Continued(peer, role, received, last_seq):
+                    connection.peer, connection.cursor = peer, last_seq
+                    # Read before it is said, so that a resume that comes too late is refused as such.
+                    await self._rooms.outbox(connection.room, peer, last_seq)
+                    await connection.say(Resumed(received=received))
+                    connection.mail.set()
+                    logger.info("a %s resumed", role)
+                case Reply(message):
+                    await connection.say(message)
+                case IssueIceServers(peer):
+                    servers = self._turn.issue(peer, connection.host, time.time())
+                    await connection.say(IceServersIssued(ice_servers=servers, expire_in=self._turn.lifetime))
+        await self._run_errands(connection.room, effects, connection.host)
+
+    async def _write(self, connection: Connection) -> int:
+        """Send what is in the outbox whenever there is mail, until there is a last word."""
+        while True:
+            await connection.mail.wait()
+            connection.mail.clear()
+            try:
+                for seq, text in await self._rooms.outbox(
+                    connection.room, connection.peer, connection.cursor
+                ):
+                    await connection.socket.send(text)
+                    connection.cursor = seq
+            except StoreError:
+                await asyncio.sleep(0.2)
+                connection.mail.set()
+                continue
+            if connection.last_word is not None:
+                await connection.say(connection.last_word)
+                return CLOSE_NORMAL
+
+    async def _lose(self, connection: Connection) -> None:
+        loss = (connection.room, connection.peer, connection.name)
+        try:
+            await self._report_loss(*loss)
+        except StoreError:
+            self._unsaid_losses.add(loss)
+
+    # -- face legs ------------------------------------------------------------------------------
+
+    async def _run_errands(self, room: str, effects: list[Effect], host: str = "") -> None:
+        for effect in effects:
+            if isinstance(effect, EnqueueFaceLeg):
+                errand = asyncio.create_task(self._enqueue(room, effect, host))
+                # The loop keeps only weak references to tasks.
+                self._errands.add(errand)
+                errand.add_done_callback(self._errands.discard)
+
+    async def _enqueue(self, room: str, leg: EnqueueFaceLeg, host: str) -> None:
+        now = time.time()
+        task = FaceLegTask(
+            request=leg.leg,
+            room=room,
+            performer=leg.performer,
+            ticket=leg.ticket,
+            server_url=self._worker_url,
+            identity=leg.identity,
+            engine=leg.engine,
+            ice_servers=self._turn.issue(leg.performer, host, now),
+            expires_at=leg.expires_at,
+        )
+        try:
+            await self._queue.send(task, leg.expires_at - now)
+        except StoreError as error:
+            # The room gives up on the leg when its wait is over and tells the performer.
+            logger.warning("a face leg was not queued: %s", error.message)
+
+
+def _failure(error: TalchumError, *, fatal: bool = False) -> Failure:
+    return Failure(code=error.code, message=error.message, retryable=error.retryable, fatal=fatal)
