@@ -73,7 +73,7 @@ class FirefoxPerson:
 
 
 def missing_for_firefox() -> str | None:
-    """Why Firefox cannot be driven here, None when it can; installs the driver's packages when they are not."""
+    """Why Firefox cannot be driven here, None when it can; installs the driver's packages if need be."""
     for program in ("firefox-esr", "node", "npm"):
         if find_program(program) is None:
             return f"{program} is not installed"
