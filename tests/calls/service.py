@@ -80,10 +80,8 @@ class Service:
         return self._running("worker")
 
     def url(self, server: int = 0) -> str:
-        """The address of a call server as a browser in the same place knows it."""
-        host = "localhost" if self.host == "127.0.0.1" else self.host
-        port = self.servers[server].port
-        return f"http://{host}" if port == 80 else f"http://{host}:{port}"
+        """The address of a call server."""
+        return f"http://{self.host}:{self.servers[server].port}"
 
     def start_server(self) -> Child:
         """One more call server for the same rooms; returns when it answers."""

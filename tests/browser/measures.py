@@ -1,0 +1,133 @@
+"""Figures from RTCStatsReports and from the frames that arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from talchum.domain.frame import I420Frame
+from talchum.vision.detection import FaceDetector
+from talchum.vision.networks import default_networks_directory, network_path
+from talchum.vision.runtime import open_session
+from tests.browser import canary
+from tests.browser.people import Person
+from tests.browser.received import ReceivedFrame
+
+Statistics = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What came from another person between two looks.
+
+    frames: video frames decoded a second. width, height: of the last one. energy: of the sound a second
+    (totalAudioEnergy, W3C webrtc-stats). packets: of sound a second. concealed: share of sound that was made up.
+    """
+
+    frames: float
+    width: int
+    height: int
+    energy: float
+    packets: float
+    concealed: float
+
+
+def arrived(before: Statistics, after: Statistics) -> Arrived:
+    """What came in between; both of one person, for the connections to other participants only."""
+    seconds = (_people(after)[0]["at"] - _people(before)[0]["at"]) / 1000
+    video = _inbound(after, "video")
+    sound = _difference(before, after, "audio")
+    return Arrived(
+        frames=_difference(before, after, "video")("framesDecoded") / seconds,
+        width=int(video.get("frameWidth", 0)),
+        height=int(video.get("frameHeight", 0)),
+        energy=sound("totalAudioEnergy") / seconds,
+        packets=sound("packetsReceived") / seconds,
+        concealed=sound("concealedSamples") / max(1.0, sound("totalSamplesReceived")),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The candidate pair in use. relayed: through TURN, at either end. protocol: udp, tcp or tls to ours."""
+
+    relayed: bool
+    protocol: str
+
+
+def routes(statistics: Statistics, *, leg: bool = False) -> list[Route]:
+    """The route of every connected connection to a participant, or to a face worker."""
+    found = []
+    for connection in statistics:
+        entries = connection["entries"]
+        if connection["leg"] is not leg or connection["state"] != "connected":
+            continue
+        for transport in entries.values():
+            pair = entries.get(transport.get("selectedCandidatePairId", ""))
+            if transport["type"] == "transport" and pair is not None:
+                local, remote = entries[pair["localCandidateId"]], entries.get(pair["remoteCandidateId"], {})
+                relayed = "relay" in (local["candidateType"], remote.get("candidateType"))
+                found.append(Route(relayed, local.get("relayProtocol", local.get("protocol", ""))))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Sighted:
+    """Shares of frames (0 to 1) that show a face, and that show the camera's canary."""
+
+    frames: int
+    faces: float
+    canaries: int
+
+
+def sighted(frames: Iterable[ReceivedFrame], *, look_for_faces: int = 1) -> Sighted:
+    """Searches every frame for the canary, and every `look_for_faces`-th for a face."""
+    count = canaries = looked = faces = 0
+    for frame in frames:
+        canaries += canary.search(frame.picture).found
+        if count % look_for_faces == 0:
+            looked += 1
+            faces += shows_face(frame.picture)
+        count += 1
+    return Sighted(count, faces / max(1, looked), canaries)
+
+
+def shows_face(picture: I420Frame) -> bool:
+    """Whether the project's own detector sees a face."""
+    return bool(_detector().detect(picture))
+
+
+async def receives_for(person: Person, seconds: float) -> Arrived:
+    """What somebody receives in the next seconds."""
+    before = await person.statistics()
+    await person.page.wait_for_timeout(1000 * seconds)
+    return arrived(before, await person.statistics())
+
+
+@cache
+def _detector() -> FaceDetector:
+    return FaceDetector(
+        open_session(network_path("face_detection_short_range", default_networks_directory()))
+    )
+
+
+def _people(statistics: Statistics) -> Sequence[dict[str, Any]]:
+    return [connection for connection in statistics if not connection["leg"]]
+
+
+def _inbound(statistics: Statistics, kind: str) -> dict[str, Any]:
+    """The newest incoming stream of a kind, {} when there is none."""
+    streams = [
+        entry
+        for connection in _people(statistics)
+        for entry in connection["entries"].values()
+        if entry["type"] == "inbound-rtp" and entry["kind"] == kind
+    ]
+    return streams[-1] if streams else {}
+
+
+def _difference(before: Statistics, after: Statistics, kind: str) -> Callable[[str], float]:
+    earlier, later = _inbound(before, kind), _inbound(after, kind)
+    return lambda name: float(later.get(name, 0)) - float(earlier.get(name, 0))
