@@ -23,7 +23,7 @@ class Arrived:
     """What came from another person between two looks.
 
     frames: video frames decoded a second. width, height: of the last one. energy: of the sound a second
-    (totalAudioEnergy, W3C webrtc-stats). packets: of sound a second. concealed: share of sound that was made up.
+    (totalAudioEnergy, W3C webrtc-stats). packets: of sound a second. concealed: share of sound made up.
     """
 
     frames: float
