@@ -113,6 +113,11 @@ class Service:
         """The link of a fresh room."""
         return str(self.request("/api/rooms", {})["link"])
 
+    def identities(self) -> list[str]:
+        """The names of the faces that can be worn."""
+        answer: Any = self.request("/api/identities")
+        return [identity["name"] for identity in answer]
+
     def request(self, path: str, body: object | None = None, *, server: int = 0) -> dict[str, Any]:
         """The JSON that a call server answers; a POST when there is a body. Raises urllib's HTTPError."""
         data = None if body is None else json.dumps(body).encode()
