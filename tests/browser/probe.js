@@ -32,8 +32,16 @@
       return stream;
     };
   }
+  const copies = new Set(); // ids of the clones of cameras' tracks
   const isCamera = (track) =>
-    track?.kind === "video" && probe.cameras.some((stream) => stream.getTracks().some((t) => t.id === track.id));
+    track?.kind === "video" &&
+    (copies.has(track.id) || probe.cameras.some((stream) => stream.getTracks().some((t) => t.id === track.id)));
+  const clone = MediaStreamTrack.prototype.clone;
+  MediaStreamTrack.prototype.clone = function () {
+    const copy = clone.call(this);
+    if (isCamera(this)) copies.add(copy.id);
+    return copy;
+  };
 
   // -- connections -----------------------------------------------------------------------------
   const Native = window.RTCPeerConnection;
@@ -54,9 +62,9 @@
     setConfiguration(configuration) {
       super.setConfiguration({ ...configuration, ...settings.configuration });
     }
-    createDataChannel(...arguments_) {
-      this.probedLeg = true; // only the performer's connection to a face worker has one
-      return super.createDataChannel(...arguments_);
+    createDataChannel(label, ...rest) {
+      if (label === "talchum") this.probedLeg = true; // the performer's connection to a face worker
+      return super.createDataChannel(label, ...rest);
     }
     addTrack(track, ...streams) {
       sends(this, track);
@@ -96,7 +104,7 @@
     if (worker === null) {
       worker = new Worker(URL.createObjectURL(new Blob([passAndTell], { type: "text/javascript" })));
       worker.onmessage = ({ data }) => {
-        if (probe.connections[streamOwners[data.stream]].probedLeg) return;
+        if (probe.connections[streamOwners[data.stream]].probedLeg) return; // what a face worker returned
         probe.encoded.push(data);
       };
     }
