@@ -1,0 +1,276 @@
+"""One face leg: a performer's camera in, their worn face out, until the performer leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from talchum.adapters.signalling_client import SignallingClient
+from talchum.adapters.webrtc_peer import (
+    ConnectionState,
+    EgressVideo,
+    PeerListener,
+    PeerOptions,
+    RemoteVideo,
+    WebRtcPeer,
+)
+from talchum.apps.face_stage import FaceStage, Pipeline
+from talchum.apps.prepared_faces import PreparedFaces
+from talchum.domain.errors import AdmissionError, MessageError, PeerConnectionError, TalchumError
+from talchum.protocol.leg_messages import (
+    FromFaceWorker,
+    Refused,
+    Wear,
+    Wearing,
+    decode_performer_message,
+    encode_leg_message,
+)
+from talchum.protocol.messages import (
+    Describe,
+    Described,
+    IceCandidate,
+    IceServer,
+    IceServersIssued,
+    PeerLeft,
+    ServerMessage,
+    SessionDescription,
+    Trickle,
+    Trickled,
+    Welcome,
+)
+from talchum.protocol.session_description import check_candidate, check_session_description
+from talchum.protocol.worker_candidates import acceptable, acceptable_description, turn_addresses
+
+logger = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 20.0
+"""How long a leg waits for its performer's media, at first and after the route broke."""
+
+REPORT_SECONDS = 1.0
+MAX_WISHES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LegOrder:
+    """What a leg is asked to be.
+
+    performer: the peer it serves. identity, engine: what is worn first (`engine` None: the identity's own).
+    """
+
+    server_url: str
+    ticket: str
+    performer: str
+    identity: str
+    engine: str | None = None
+    ice_servers: tuple[IceServer, ...] = ()
+
+
+class FaceLeg(PeerListener):
+    """Joins the room as a face worker, answers its performer and transforms what comes.
+
+    Everything runs on the event loop it is made on, but for the pixels (`FaceStage`).
+    """
+
+    def __init__(self, order: LegOrder, faces: PreparedFaces, make_pipeline: Callable[[], Pipeline]) -> None:
+        self._order = order
+        self._faces = faces
+        self._make_pipeline = make_pipeline
+        self._client = SignallingClient(order.server_url, order.ticket, self._on_message, resume=False)
+        self._turn = turn_addresses(order.ice_servers)
+        self._ice_servers = order.ice_servers
+        self._peer: WebRtcPeer | None = None
+        self._stage: FaceStage | None = None
+        self._egress: EgressVideo | None = None
+        self._video: RemoteVideo | None = None
+        self._wishes: asyncio.Queue[Wear] = asyncio.Queue(MAX_WISHES)
+        self._ended = asyncio.Event()
+        self._connected = asyncio.Event()
+        self._worn: Wearing | None = None
+        self.reason = ""
+
+    async def run(self) -> None:
+        """Serve until the performer leaves, the room ends the leg or `end` is called; `reason` says which."""
+        pipeline = await asyncio.to_thread(self._make_pipeline)
+        self._egress = EgressVideo()
+        stage = self._stage = FaceStage(pipeline, self._egress.send)
+        tasks: set[asyncio.Task[None]] = set()
+        try:
+            await self._open_peer(self._egress)
+            stage.start()
+            self._wishes.put_nowait(Wear(identity=self._order.identity, engine=self._order.engine))
+            work = (self._signal(), self._dress(), self._report(), self._give_up_when_unconnected())
+            tasks.update(asyncio.create_task(step) for step in work)
+            for task in tasks:
+                task.add_done_callback(self._step_ended)
+            await self._ended.wait()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._close(stage)
+        logger.info("a face leg ended: %s", self.reason)
+
+    def end(self, reason: str) -> None:
+        """End the leg soon."""
+        if not self._ended.is_set():
+            self.reason = reason
+            self._ended.set()
+
+    # -- steps
+
+    async def _signal(self) -> None:
+        try:
+            await self._client.run()
+        except AdmissionError as error:
+            self.end(error.code)
+        else:
+            self.end("left")
+
+    async def _dress(self) -> None:
+        """Put on what is wished for, one wish after the other."""
+        while True:
+            wish = await self._wishes.get()
+            stage = self._stage
+            try:
+                face = await self._faces.get(wish.identity, wish.engine)
+            except TalchumError as error:
+                logger.warning("a face was refused: %s", error.code)
+                self._say(Refused(code=error.code, message=error.message))
+                if stage is not None and self._worn is None:
+                    stage.show_card("identity_invalid")
+                continue
+            if stage is not None:
+                stage.wear(face)
+            self._worn = Wearing(identity=face.identity, engine=face.engine)
+            self._say(self._worn)
+
+    async def _report(self) -> None:
+        while True:
+            await asyncio.sleep(REPORT_SECONDS)
+            stage = self._stage
+            if stage is not None:
+                discarded = self._video.discarded if self._video is not None else 0
+                self._say(stage.counts.report(stage.frames_dropped + discarded))
+
+    async def _give_up_when_unconnected(self) -> None:
+        """End when the media does not connect, or does not come back after the route broke."""
+        while True:
+            try:
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    await self._connected.wait()
+            except TimeoutError:
+                self.end("unconnected")
+                return
+            while self._connected.is_set():  # noqa: ASYNC110 - cleared by the engine's event
+                await asyncio.sleep(REPORT_SECONDS)
+
+    def _step_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("a face leg failed: %s", type(error).__name__, exc_info=error)
+            self.end("failed")
+
+    async def _open_peer(self, egress: EgressVideo) -> None:
+        options = PeerOptions(audience="performer", polite=True, offers=False, ice_servers=self._ice_servers)
+        self._peer = WebRtcPeer(options, self)
+        await self._peer.send_video(egress)
+
+    async def _close(self, stage: FaceStage) -> None:
+        await stage.close()
+        await self._client.leave()
+        if self._peer is not None:
+            await self._peer.close()
+        if self._egress is not None:
+            await self._egress.close()
+
+    # -- signalling
+
+    def _on_message(self, message: ServerMessage) -> None:
+        peer = self._peer
+        if peer is None:
+            return
+        match message:
+            case Welcome():
+                self._use_ice_servers(peer, tuple(message.ice_servers))
+                if not any(other.id == self._order.performer for other in message.peers):
+                    self.end("performer_gone")
+            case IceServersIssued(ice_servers=servers):
+                self._use_ice_servers(peer, tuple(servers))
+            case Described(from_=sender, description=description) if sender == self._order.performer:
+                self._take_description(peer, description)
+            case Trickled(from_=sender, candidate=candidate) if sender == self._order.performer:
+                self._take_candidate(peer, candidate)
+            case PeerLeft(peer=left) if left == self._order.performer:
+                self.end("performer_left")
+
+    def _use_ice_servers(self, peer: WebRtcPeer, servers: tuple[IceServer, ...]) -> None:
+        self._turn = turn_addresses(servers)
+        peer.use_ice_servers(servers)
+
+    def _take_description(self, peer: WebRtcPeer, description: SessionDescription) -> None:
+        try:
+            check_session_description(description)
+        except MessageError as error:
+            logger.warning("a description was refused: %s", error.code)
+            return
+        peer.receive_description(acceptable_description(description, self._turn))
+
+    def _take_candidate(self, peer: WebRtcPeer, candidate: IceCandidate) -> None:
+        try:
+            check_candidate(candidate)
+        except MessageError as error:
+            logger.warning("a candidate was refused: %s", error.code)
+            return
+        if acceptable(candidate, self._turn):
+            peer.receive_candidate(candidate)
+
+    # -- the connection to the performer
+
+    def description_made(self, description: SessionDescription) -> None:
+        """Send the answer."""
+        self._client.send(Describe(to=self._order.performer, description=description))
+
+    def candidate_found(self, candidate: IceCandidate) -> None:
+        """Send a candidate."""
+        self._client.send(Trickle(to=self._order.performer, candidate=candidate))
+
+    def state_changed(self, state: ConnectionState) -> None:
+        """Note whether there is a route."""
+        logger.info("a face leg is %s", state)
+        if state == "connected":
+            self._connected.set()
+        elif state in ("disconnected", "failed"):
+            self._connected.clear()
+        elif state == "closed":
+            self.end("closed")
+
+    def video_arrived(self, video: RemoteVideo) -> None:
+        """The performer's camera: to the stage, newest frame first."""
+        if self._stage is not None and self._video is None:
+            self._video = video
+            video.read(self._stage.take)
+
+    def channel_opened(self) -> None:
+        """Say at once what is worn, for it may have been put on before."""
+        if self._worn is not None:
+            self._say(self._worn)
+
+    def message_arrived(self, text: str) -> None:
+        """A wish of the performer."""
+        try:
+            wish = decode_performer_message(text)
+        except MessageError as error:
+            self._say(Refused(code=error.code, message=error.message))
+            return
+        if self._wishes.full():
+            self._wishes.get_nowait()  # the newest wish counts
+        self._wishes.put_nowait(wish)
+
+    def failed(self, error: PeerConnectionError) -> None:
+        """An offer that the engine refused; the next may be a better one."""
+        logger.warning("a face leg could not negotiate: %s", error.code)
+
+    def _say(self, message: FromFaceWorker) -> None:
+        if self._peer is not None:
+            self._peer.send_message(encode_leg_message(message))

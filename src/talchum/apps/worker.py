@@ -1,0 +1,319 @@
+"""The face worker: a Celery worker whose tasks hold slots while all legs run on one media event loop.
+
+`python -m talchum.apps.worker` reads `Settings` from the environment. SIGTERM takes it out of consumption while
+its legs go on until they end; a second one, or SIGINT, ends them too. The Redis key ``face-worker:{id}:stop``
+does what the first SIGTERM does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import FrameType
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import cv2
+import msgspec
+import numpy as np
+import redis.asyncio as redis
+from celery.worker import state as celery_state  # type: ignore[import-untyped]
+
+from talchum.adapters.celery_queue import FACE_LEG_QUEUE, FACE_LEG_TASK, FaceLegTask, make_celery
+from talchum.adapters.face_worker_presence import FaceWorkerPresence
+from talchum.adapters.face_worker_registry import FaceWorkerStatus
+from talchum.adapters.identity_files import IdentityFiles
+from talchum.adapters.webrtc_peer import prepare_engine
+from talchum.apps.capacity import measure_leg_cost, slots_for
+from talchum.apps.leg import FaceLeg, LegOrder
+from talchum.apps.prepared_faces import PreparedFaces, preparer
+from talchum.apps.settings import Settings
+from talchum.domain.errors import FaceLegError, IdentityError, StoreError, TalchumError
+from talchum.domain.frame import I420Frame
+from talchum.vision.blending import image_to_frame
+from talchum.vision.pipeline import FaceNetworks, FacePipeline
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+PRESENCE_PERIOD = 1.0
+LEASE_PERIOD = 2.0
+END_SECONDS = 5.0
+
+
+class MediaLoop:
+    """An event loop on a thread of its own, where all legs of this process live."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="media-loop", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
+        """Run on the loop; the future is for other threads."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Call soon on the loop."""
+        self._loop.call_soon_threadsafe(function)
+
+    def close(self) -> None:
+        """Stop the loop when what is running has been cancelled."""
+        self.submit(_cancel_others()).result(END_SECONDS)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(END_SECONDS)
+        self._loop.close()
+
+
+async def _cancel_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+class FaceWorker:
+    """Networks, prepared faces and the legs that use them; everything but `make` runs on the media loop."""
+
+    def __init__(
+        self,
+        networks: FaceNetworks,
+        faces: PreparedFaces,
+        presence: FaceWorkerPresence,
+        identities: list[str],
+    ) -> None:
+        self._networks = networks
+        self._faces = faces
+        self._presence = presence
+        self._identities = identities
+        self._legs: set[FaceLeg] = set()
+        self._draining = False
+        self.slots = 0
+
+    async def serve(self, task: FaceLegTask) -> None:
+        """Run one leg to its end. Raises FaceLegError (`face_leg_expired`) when nobody waits for it."""
+        if self._draining:
+            logger.warning("a face leg came while this worker drains; it is served")
+        if time.time() >= task.expires_at or not await self._is_wanted(task.request):
+            raise FaceLegError(
+                "got a face leg nobody waits for any more", code="face_leg_expired", retryable=False
+            )
+        order = LegOrder(
+            server_url=task.server_url,
+            ticket=task.ticket,
+            performer=task.performer,
+            identity=task.identity,
+            engine=task.engine,
+            ice_servers=tuple(task.ice_servers),
+        )
+        leg = FaceLeg(order, self._faces, lambda: FacePipeline(self._networks))
+        self._legs.add(leg)
+        lease = asyncio.create_task(self._watch_lease(task.request, leg))
+        try:
+            await leg.run()
+        finally:
+            lease.cancel()
+            self._legs.discard(leg)
+
+    async def announce(self, drain: Callable[[], None]) -> None:
+        """Keep the presence key fresh; call `drain` when somebody asks this worker to stop."""
+        while True:
+            free = 0 if self._draining else max(0, self.slots - len(self._legs))
+            try:
+                stop = await self._presence.announce(FaceWorkerStatus(self.slots, free, self._identities))
+                if stop and not self._draining:
+                    drain()
+            except StoreError as error:
+                logger.warning("presence: %s", error.message)
+            await asyncio.sleep(PRESENCE_PERIOD)
+
+    def drain(self) -> None:
+        """Offer nothing more; the legs go on."""
+        self._draining = True
+        logger.info("draining, %d legs go on", len(self._legs))
+
+    def end_legs(self) -> None:
+        """End all legs now."""
+        self._draining = True
+        for leg in self._legs:
+            leg.end("worker_stopped")
+
+    async def withdraw(self) -> None:
+        """Take the presence key back."""
+        try:
+            await self._presence.withdraw()
+        except StoreError as error:
+            logger.warning("presence: %s", error.message)
+
+    async def _watch_lease(self, name: str, leg: FaceLeg) -> None:
+        while await self._is_wanted(name):  # noqa: ASYNC110 - the event is a key that expires elsewhere
+            await asyncio.sleep(LEASE_PERIOD)
+        leg.end("no_longer_wanted")
+
+    async def _is_wanted(self, name: str) -> bool:
+        try:
+            return await self._presence.is_wanted(name)
+        except StoreError as error:
+            # The room ends the leg by its ticket and its socket too; a slow store must not.
+            logger.warning("lease: %s", error.message)
+            return True
+
+
+def run(settings: Settings) -> int:
+    """Serve face legs until told to stop; the process's exit status.
+
+    Raises NetworkFileError, SettingsError.
+    """
+    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    _shrink_threads()
+    loopback = urlsplit(settings.worker_url()).hostname in ("127.0.0.1", "localhost", "::1")
+    prepare_engine(zero_playout_delay=True, allow_loopback=loopback)
+    networks = FaceNetworks.load(settings.networks)
+    files = IdentityFiles(settings.identities)
+    identities = [identity.name for identity in files.list()]
+    prepare = preparer(files, networks.topology)
+    slots = settings.worker_slots or _measured_slots(networks, files, identities)
+    media = MediaLoop()
+    worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    with ThreadPoolExecutor(1, "prepare") as executor:
+        worker = media.submit(
+            _make_worker(settings, worker_id, networks, PreparedFaces(prepare, executor), identities)
+        ).result()
+        worker.slots = slots
+        logger.info("face worker ready: %d slots, %d identities", slots, len(identities))
+        try:
+            return _consume(settings, worker, media, slots)
+        finally:
+            media.submit(worker.withdraw()).result(END_SECONDS)
+            media.close()
+
+
+async def _make_worker(
+    settings: Settings, worker_id: str, networks: FaceNetworks, faces: PreparedFaces, identities: list[str]
+) -> FaceWorker:
+    await faces.warm(identities)
+    client = redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
+    return FaceWorker(networks, faces, FaceWorkerPresence(client, worker_id), identities)
+
+
+def _consume(settings: Settings, worker: FaceWorker, media: MediaLoop, slots: int) -> int:
+    """Let Celery take legs off the queue until it is told to stop and the last leg has ended."""
+    celery = make_celery(settings.redis_url)
+    celery.task(name=FACE_LEG_TASK)(_task(worker, media))
+    controller = celery.WorkController(
+        pool="threads",
+        concurrency=slots,
+        queues=[FACE_LEG_QUEUE],
+        hostname=f"{os.getpid()}@{socket.gethostname()}",
+        loglevel=settings.log_level,
+        without_heartbeat=True,
+        without_gossip=True,
+        without_mingle=True,
+    )
+    stopping = _Stopping(worker, media)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stopping.signalled)
+    announcing = media.submit(worker.announce(stopping.drain))
+    try:
+        controller.start()
+    finally:
+        announcing.cancel()
+    return int(controller.exitcode or 0)
+
+
+def _task(worker: FaceWorker, media: MediaLoop) -> Callable[..., None]:
+    def face_leg(**arguments: Any) -> None:
+        """Hold a slot until the leg has ended."""
+        try:
+            task = msgspec.convert(arguments, FaceLegTask)
+            media.submit(worker.serve(task)).result()
+        except TalchumError as error:
+            logger.warning("a face leg was dropped: %s", error.code)
+        except msgspec.ValidationError:
+            logger.error("got a face leg's task that does not decode")
+
+    return face_leg
+
+
+class _Stopping:
+    """First signal: drain. Second one, or SIGINT: end the legs too."""
+
+    def __init__(self, worker: FaceWorker, media: MediaLoop) -> None:
+        self._worker = worker
+        self._media = media
+        self._drained = False
+
+    def drain(self) -> None:
+        """Take nothing more off the queue; `controller.start` returns when the last task has ended."""
+        self._drained = True
+        celery_state.should_stop = 0
+        self._media.call(self._worker.drain)
+
+    def signalled(self, number: int, _frame: FrameType | None) -> None:
+        """A signal handler, on the main thread."""
+        end_too = self._drained or number == signal.SIGINT
+        self.drain()
+        if end_too:
+            self._media.call(self._worker.end_legs)
+
+
+def _measured_slots(networks: FaceNetworks, files: IdentityFiles, identities: list[str]) -> int:
+    """Slots by a warm measurement with the first identity there is, over its own portrait."""
+    pipeline = FacePipeline(networks)
+    if not identities:
+        logger.warning("no identity is installed; one slot is offered")
+        return 1
+    try:
+        pipeline.wear(preparer(files, networks.topology)(identities[0], None))
+        picture = _portrait(files.thumbnail(identities[0]))
+    except IdentityError as error:
+        logger.warning("the leg's cost was not measured: %s", error.code)
+        return 1
+    cost = measure_leg_cost(pipeline, picture)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    slots = slots_for(cost, cores)
+    logger.info(
+        "a frame costs %.1f ms (pipeline %.1f, codec %.1f) on one of %d cores: %d slots",
+        *(1000 * seconds for seconds in (cost.total, cost.pipeline, cost.codec)),
+        cores,
+        slots,
+    )
+    return slots
+
+
+def _portrait(thumbnail: bytes) -> I420Frame:
+    """An identity's thumbnail as a camera would show it: 640x480 with the face about 250 px wide."""
+    decoded = cv2.imdecode(np.frombuffer(thumbnail, np.uint8), cv2.IMREAD_COLOR_RGB)
+    if decoded is None:
+        raise IdentityError("got a thumbnail that does not decode", code="identity_corrupt")
+    image = np.full((480, 640, 3), 90, np.uint8)
+    image[:, 80:560] = cv2.resize(decoded, (480, 480), interpolation=cv2.INTER_LINEAR)
+    return image_to_frame(image, 0.0)
+
+
+def _shrink_threads() -> None:
+    """One leg is one thread: nothing inside a stage may spread over the cores of the others."""
+    cv2.setNumThreads(1)
+
+
+def main() -> None:
+    """Run as a process of its own."""
+    try:
+        sys.exit(run(Settings.from_environment(os.environ)))
+    except TalchumError as error:
+        print(f"{error.code}: {error.message}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
