@@ -1,8 +1,8 @@
 """The face worker: a Celery worker whose tasks hold slots while all legs run on one media event loop.
 
-`python -m talchum.apps.worker` reads `Settings` from the environment. SIGTERM takes it out of consumption while
-its legs go on until they end; a second one, or SIGINT, ends them too. The Redis key ``face-worker:{id}:stop``
-does what the first SIGTERM does.
+`python -m talchum.apps.worker` reads `Settings` from the environment. SIGTERM takes it out of consumption
+while its legs go on until they end; a second one, or SIGINT, ends them too. The Redis key
+``face-worker:{id}:stop`` does what the first SIGTERM does.
 """
 
 from __future__ import annotations

@@ -1,0 +1,174 @@
+"""A performer and the call server between it and a face leg, reduced to what the leg needs."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import numpy as np
+
+from talchum.adapters.webrtc_peer import CameraVideo, Glimpse, PeerOptions, RemoteVideo
+from talchum.domain.frame import CompositorKey, EgressFrame, EgressKind, I420Frame
+from talchum.protocol.leg_messages import (
+    FromFaceWorker,
+    Report,
+    Wear,
+    decode_face_worker_message,
+    encode_leg_message,
+)
+from talchum.protocol.messages import (
+    Describe,
+    Described,
+    IceCandidate,
+    Peer,
+    PeerLeft,
+    ServerMessage,
+    SessionDescription,
+    Trickle,
+    Trickled,
+    Welcome,
+)
+from talchum.vision.pipeline import WornFace
+from tests.adapters.peers import Side, picture
+from tests.adapters.signalling_double import Double
+
+PERFORMER = "p1"
+WORN_LEVELS = {"bune": 200, "veil": 60}
+
+
+class FakePipeline:
+    """Paints the whole frame in the worn identity's grey; `stuck` holds it in a stage."""
+
+    def __init__(self) -> None:
+        self.worn: WornFace | None = None
+        self.stuck = threading.Event()
+        self.free = threading.Event()
+        self.threads: set[str] = set()
+
+    def wear(self, face: WornFace) -> None:
+        self.worn = face
+
+    def transform(self, frame: I420Frame, now: float) -> EgressFrame:
+        self.threads.add(threading.current_thread().name)
+        if self.stuck.is_set():
+            self.free.wait(30)
+        if self.worn is None:
+            return self._flat(frame.width, frame.height, 16, "card", "nothing_ready")
+        return self._flat(frame.width, frame.height, WORN_LEVELS[self.worn.identity], "face", "")
+
+    def idle(self, now: float) -> EgressFrame:
+        return self._flat(640, 480, 16, "card", "late")
+
+    def card(self, width: int, height: int, media_time: float, reason: str) -> EgressFrame:
+        return self._flat(width, height, 16, "card", reason)
+
+    def _flat(self, width: int, height: int, level: int, kind: EgressKind, reason: str) -> EgressFrame:
+        buffer = np.full(I420Frame.size_of(width, height), 128, np.uint8)
+        frame = I420Frame(buffer, width, height, 0.0)
+        frame.y[:] = level
+        return EgressFrame(frame, kind, reason, {"trackTime": 0.001}, CompositorKey())
+
+
+class RoomDouble(Double):
+    """The call server for the leg, with the performer on its other side."""
+
+    def __init__(self, performer: Performer) -> None:
+        super().__init__()
+        self.performer = performer
+        performer.room = self
+
+    def _welcome(self) -> Welcome:
+        performer = Peer(id=PERFORMER, role="participant", polite=True)
+        return Welcome(
+            session="room.fedcba9876543210",
+            peer="w1",
+            role="face-worker",
+            peers=[performer],
+            ice_servers=[],
+            ice_servers_expire_in=600,
+            resume_within=30,
+        )
+
+    async def _take(self, socket: object, message: object) -> None:
+        match message:
+            case Describe(description=description):
+                self.performer.peer.receive_description(description)
+            case Trickle(candidate=candidate):
+                self.performer.peer.receive_candidate(candidate)
+        await super()._take(socket, message)  # type: ignore[arg-type]
+
+
+class Performer(Side):
+    """A client with a camera: it offers, shows a ramp and looks at what comes back."""
+
+    def __init__(self) -> None:
+        super().__init__(PeerOptions(audience="face-worker", polite=False))
+        self.room: RoomDouble | None = None
+        self.camera = CameraVideo()
+        self.levels: list[int] = []
+        self.said: list[FromFaceWorker] = []
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    async def offer(self) -> None:
+        self.peer.open_channel("talchum")
+        await self.peer.send_video(self.camera)
+        self._spawn(self._play())
+
+    async def _play(self) -> None:
+        while True:
+            self.camera.send(picture())
+            await asyncio.sleep(1 / 30)
+
+    def stop_camera(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+
+    def wear(self, identity: str) -> bool:
+        return self.peer.send_message(encode_leg_message(Wear(identity=identity)))
+
+    @property
+    def reports(self) -> list[Report]:
+        return [message for message in self.said if isinstance(message, Report)]
+
+    def description_made(self, description: SessionDescription) -> None:
+        self.descriptions.append(description)
+        self._push(Described(from_=PERFORMER, description=description))
+
+    def candidate_found(self, candidate: IceCandidate) -> None:
+        self._push(Trickled(from_=PERFORMER, candidate=candidate))
+
+    def video_arrived(self, video: RemoteVideo) -> None:
+        video.watch(self._look)
+
+    def message_arrived(self, text: str) -> None:
+        self.said.append(decode_face_worker_message(text))
+
+    def _look(self, glimpse: Glimpse) -> None:
+        self.levels.append(int(glimpse.strip.mean()))
+
+    async def leave(self) -> None:
+        self._push(PeerLeft(peer=PERFORMER, reason="left"))
+
+    async def close(self) -> None:
+        self.stop_camera()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.peer.close()
+        await self.camera.close()
+
+    def _push(self, message: ServerMessage) -> None:
+        assert self.room is not None
+        self._spawn(self.room.push(message))
+
+    def _spawn(self, work: object) -> None:
+        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+
+def worn(identity: str) -> WornFace:
+    return WornFace(identity, "portrait", frozenset(), None)
+
+
+def started() -> float:
+    return time.monotonic()

@@ -1,0 +1,193 @@
+"""A face leg with a real connection, a double of the room and a pipeline that paints in grey."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from websockets.asyncio.server import serve
+
+from talchum.apps.leg import FaceLeg, LegOrder
+from talchum.apps.prepared_faces import PreparedFaces
+from talchum.domain.errors import IdentityError
+from talchum.protocol.leg_messages import Refused, Report, Wearing
+from talchum.vision.pipeline import WornFace
+from tests.adapters.peers import connected, until
+from tests.apps.leg_double import PERFORMER, WORN_LEVELS, FakePipeline, Performer, RoomDouble, worn
+
+pytestmark = pytest.mark.call
+
+
+def prepare(identity: str, _engine: str | None) -> WornFace:
+    if identity not in WORN_LEVELS:
+        raise IdentityError("got an identity that is not installed", code="identity_unknown")
+    return worn(identity)
+
+
+class Setting:
+    """A leg that is being served and its performer."""
+
+    def __init__(self, performer: Performer, room: RoomDouble, executor: ThreadPoolExecutor) -> None:
+        self.performer = performer
+        self.room = room
+        self.pipeline = FakePipeline()
+        self.faces = PreparedFaces(prepare, executor)
+        self.leg: FaceLeg | None = None
+        self.running: asyncio.Task[None] | None = None
+
+    def begin(self, identity: str = "bune") -> None:
+        order = LegOrder(self.room.url, "room.0123456789abcdef", PERFORMER, identity)
+        self.leg = FaceLeg(order, self.faces, lambda: self.pipeline)
+        self.running = asyncio.create_task(self.leg.run())
+
+    async def connect(self, identity: str = "bune") -> None:
+        self.begin(identity)
+        await until(lambda: bool(self.room.openings), "the leg joins")
+        await self.performer.offer()
+        await connected(self.performer)
+
+    async def sees(self, level: int) -> None:
+        await until(
+            lambda: bool(self.performer.levels) and abs(self.performer.levels[-1] - level) < 12,
+            f"the performer sees grey {level}, last {self.performer.levels[-3:]}",
+        )
+
+    async def over(self) -> str:
+        assert self.running is not None
+        assert self.leg is not None
+        async with asyncio.timeout(20):
+            await self.running
+        return self.leg.reason
+
+
+@pytest.fixture
+async def setting() -> AsyncIterator[Setting]:
+    performer = Performer()
+    room = RoomDouble(performer)
+    with ThreadPoolExecutor(1) as executor:
+        async with serve(room.handle, "127.0.0.1", 0) as server:
+            room.url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/ws"
+            made = Setting(performer, room, executor)
+            yield made
+            made.pipeline.free.set()
+            if made.leg is not None and made.running is not None:
+                made.leg.end("test over")
+                await made.running
+            await performer.close()
+
+
+async def test_the_performer_gets_the_worn_face_back(setting: Setting) -> None:
+    await setting.connect("bune")
+    await setting.sees(WORN_LEVELS["bune"])
+    assert setting.pipeline.threads == {"face-stage"}
+
+
+async def test_another_face_is_put_on_without_negotiation(setting: Setting) -> None:
+    await setting.connect("bune")
+    await setting.sees(WORN_LEVELS["bune"])
+    offers = len(setting.performer.descriptions)
+    assert setting.performer.wear("veil")
+    await setting.sees(WORN_LEVELS["veil"])
+    assert len(setting.performer.descriptions) == offers
+    assert Wearing(identity="veil", engine="portrait") in setting.performer.said
+
+
+async def test_a_face_that_is_not_there_is_refused_and_the_worn_one_stays(setting: Setting) -> None:
+    await setting.connect("bune")
+    await setting.sees(WORN_LEVELS["bune"])
+    setting.performer.wear("nobody")
+    await until(lambda: any(isinstance(m, Refused) for m in setting.performer.said), "the wish is refused")
+    count = len(setting.performer.levels)
+    await until(lambda: len(setting.performer.levels) > count + 5, "frames go on")
+    await setting.sees(WORN_LEVELS["bune"])
+
+
+async def test_a_first_face_that_is_not_there_shows_the_card(setting: Setting) -> None:
+    await setting.connect("nobody")
+    await setting.sees(16)
+    await until(lambda: bool(setting.performer.reports), "it is reported")
+    assert setting.performer.reports[-1].state == "card"
+
+
+async def test_a_message_that_is_none_is_refused_and_nothing_ends(setting: Setting) -> None:
+    await setting.connect("bune")
+    await until(lambda: setting.performer.opened, "the channel opens")
+    setting.performer.peer.send_message("{nonsense")
+    await until(lambda: any(isinstance(m, Refused) for m in setting.performer.said), "the message is refused")
+    await setting.sees(WORN_LEVELS["bune"])
+
+
+async def test_it_reports_once_a_second(setting: Setting) -> None:
+    await setting.connect("bune")
+
+    def busy(report: Report) -> bool:
+        return report.state == "face" and report.frames_in > 10 and report.frame_age.p95 > 0
+
+    await until(lambda: any(busy(report) for report in setting.performer.reports), "a report comes")
+    report = next(report for report in setting.performer.reports if busy(report))
+    assert report.stage_times == {"trackTime": 0.001}
+    assert report.frame_age.p50 <= report.frame_age.p95
+    assert report.frames_out >= report.frames_in - report.frames_dropped - 1
+
+
+async def test_when_frames_stop_the_card_comes(setting: Setting) -> None:
+    await setting.connect("bune")
+    await setting.sees(WORN_LEVELS["bune"])
+    setting.performer.stop_camera()
+    await setting.sees(16)
+
+
+async def test_when_a_stage_is_stuck_the_card_comes_and_goes(setting: Setting) -> None:
+    await setting.connect("bune")
+    await setting.sees(WORN_LEVELS["bune"])
+    setting.pipeline.stuck.set()
+    # the watchdog's own card: dark with a bright drawing, neither of the pipeline's greys
+    await until(
+        lambda: abs(setting.performer.levels[-1] - WORN_LEVELS["bune"]) > 60, "something else is shown"
+    )
+    setting.pipeline.stuck.clear()
+    setting.pipeline.free.set()
+    await setting.sees(WORN_LEVELS["bune"])
+
+
+async def test_the_leg_ends_when_the_performer_leaves(setting: Setting) -> None:
+    await setting.connect("bune")
+    await setting.sees(WORN_LEVELS["bune"])
+    await setting.performer.leave()
+    assert await setting.over() == "performer_left"
+    assert not any(thread.name == "face-stage" for thread in threading.enumerate())
+
+
+async def test_the_leg_ends_with_its_signalling(setting: Setting) -> None:
+    await setting.connect("bune")
+    await setting.room.cut()
+    assert await setting.over() == "session_lost"
+
+
+async def test_the_leg_ends_when_it_is_told_to(setting: Setting) -> None:
+    await setting.connect("bune")
+    assert setting.leg is not None
+    setting.leg.end("worker_stopped")
+    assert await setting.over() == "worker_stopped"
+    await until(lambda: setting.room.socket is None or setting.room.got != [], "it has left")
+
+
+async def test_a_faces_preparation_is_shared_and_made_once(setting: Setting) -> None:
+    made: list[str] = []
+
+    def slow(identity: str, engine: str | None) -> WornFace:
+        made.append(identity)
+        return prepare(identity, engine)
+
+    with ThreadPoolExecutor(1) as executor:
+        faces = PreparedFaces(slow, executor)
+        first, second = await asyncio.gather(faces.get("bune", None), faces.get("bune", None))
+        assert first is second
+        await faces.warm(["bune", "nobody", "veil"])
+        assert made == ["bune", "nobody", "veil"]
+        with pytest.raises(IdentityError):
+            await faces.get("nobody", None)
+        assert made[-1] == "nobody", "a failure was kept"
