@@ -1,0 +1,136 @@
+"use client";
+
+import { useState } from "react";
+import { Button } from "@/components/ui/button";
+import { Dialog } from "@/components/ui/dialog";
+import { TrackVideo } from "@/components/ui/video";
+import { FacePicker } from "@/features/identities/face-picker";
+import type { Identities } from "@/features/identities/use-identities";
+import { Figures } from "@/features/stats/figures";
+import { failureText, useI18n } from "@/i18n";
+import type { CallSession, CallSnapshot } from "@/lib/rtc/call-session";
+import styles from "./call.module.css";
+import { Controls } from "./controls";
+import { disclosureKey } from "./disclosure";
+import { legKey } from "./leg-text";
+import { RemoteView } from "./remote-view";
+import { SHORTCUTS, useShortcuts } from "./use-shortcuts";
+
+type Panel = "faces" | "keys" | null;
+
+/** The call itself: the other side large, oneself as they see it, and the controls. */
+export function Call({
+  session,
+  snapshot,
+  identities,
+  speaker,
+  onLeave,
+}: {
+  session: CallSession;
+  snapshot: CallSnapshot;
+  identities: Identities;
+  speaker: string;
+  onLeave(): void;
+}) {
+  const { t } = useI18n();
+  const [panel, setPanel] = useState<Panel>(null);
+  const { camera, microphone } = snapshot;
+  const actions = {
+    mute: () => session.turnMicrophone(!microphone.on),
+    camera: () => void session.turnCamera(!camera.on),
+    faces: () => setPanel("faces"),
+    keys: () => setPanel("keys"),
+    leave: onLeave,
+  };
+  useShortcuts(actions, panel === null);
+  return (
+    <main className={styles.call}>
+      <h1 className="visually-hidden">{t("call.title")}</h1>
+      <RemoteView session={session} snapshot={snapshot} speaker={speaker} />
+      <Figures snapshot={snapshot} />
+      <SelfView snapshot={snapshot} />
+      <Notices snapshot={snapshot} />
+      <Controls session={session} snapshot={snapshot} actions={actions} />
+      {panel === "faces" && (
+        <Dialog title={t("lobby.faces")} onClose={() => setPanel(null)} testId="face-dialog">
+          <FacePicker
+            identities={identities}
+            choice={snapshot.choice}
+            onFace={(identity) => {
+              session.wearFace(identity);
+              setPanel(null);
+            }}
+            onOwnFace={(confirmation) => {
+              session.showOwnFace(confirmation);
+              setPanel(null);
+            }}
+          />
+          <Button className={styles.close} data-testid="close-dialog" onClick={() => setPanel(null)}>
+            {t("call.close")}
+          </Button>
+        </Dialog>
+      )}
+      {panel === "keys" && <Keys onClose={() => setPanel(null)} />}
+    </main>
+  );
+}
+
+function SelfView({ snapshot }: { snapshot: CallSnapshot }) {
+  const { t } = useI18n();
+  const { choice, outgoing } = snapshot;
+  const face = choice?.kind === "face" ? { kind: choice.faceKind } : null;
+  const text = t(disclosureKey({ face, ownFace: choice?.kind === "own-face" }));
+  return (
+    <figure className={styles.self}>
+      <TrackVideo track={outgoing.track} label={t("call.selfView")} testId="self-view" />
+      <figcaption data-testid="my-disclosure" data-outgoing={outgoing.kind}>
+        {t("disclosure.mine", { text })}
+      </figcaption>
+    </figure>
+  );
+}
+
+/** What this participant should know about their own side. */
+function Notices({ snapshot }: { snapshot: CallSnapshot }) {
+  const { t } = useI18n();
+  const { camera, microphone, leg, signalling, remote, choice } = snapshot;
+  const key = choice?.kind === "face" && camera.failure === null ? legKey(leg, camera.on) : null;
+  const failures = [camera.failure, microphone.failure].filter((code) => code !== null);
+  const offline = signalling !== "open" && remote?.link === "connected";
+  return (
+    <div className={styles.notices}>
+      {failures.map((code) => (
+        <p key={code} role="alert" data-testid="error-message" data-code={code}>
+          {failureText(t, code)}
+        </p>
+      ))}
+      {offline && <p role="status">{t("call.signallingLost")}</p>}
+      {key !== null && (
+        <p role="status" data-testid="face-status" data-leg={leg.state}>
+          {t(key)}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Keys({ onClose }: { onClose(): void }) {
+  const { t } = useI18n();
+  return (
+    <Dialog title={t("call.shortcuts")} onClose={onClose} testId="keys-dialog">
+      <dl className={styles.keys}>
+        {SHORTCUTS.map(({ key }) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{t(`call.shortcut.${key}`)}</dd>
+          </div>
+        ))}
+      </dl>
+      <Button className={styles.close} onClick={onClose}>
+        {t("call.close")}
+      </Button>
+    </Dialog>
+  );
+}

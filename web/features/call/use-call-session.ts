@@ -1,0 +1,31 @@
+"use client";
+
+import { useEffect, useState, useSyncExternalStore } from "react";
+import { translator } from "@/i18n";
+import { CallSession, type CallSnapshot } from "@/lib/rtc/call-session";
+
+const nothing = () => () => undefined;
+
+/** The session of this visit to a room; null until the page runs in a browser. */
+export function useCallSession(room: string): { session: CallSession; snapshot: CallSnapshot } | null {
+  const [session, setSession] = useState<CallSession | null>(null);
+  useEffect(() => {
+    const t = translator(document.documentElement.lang === "ko" ? "ko" : "en");
+    const created = new CallSession({
+      room,
+      origin: window.location.origin,
+      storage: window.sessionStorage,
+      cardTexts: { preparing: t("card.preparing"), cameraOff: t("card.cameraOff") },
+      relayOnly: new URLSearchParams(window.location.search).get("route") === "relay",
+    });
+    created.start();
+    setSession(created);
+    return () => created.suspend();
+  }, [room]);
+  const snapshot = useSyncExternalStore(
+    session?.subscribe ?? nothing,
+    () => session?.snapshot ?? null,
+    () => null,
+  );
+  return session === null || snapshot === null ? null : { session, snapshot };
+}

@@ -1,0 +1,188 @@
+"use client";
+
+import { Button } from "@/components/ui/button";
+import { DeviceSelect } from "@/components/ui/device-select";
+import { Icon } from "@/components/ui/icon";
+import { SiteHeader } from "@/components/ui/site-header";
+import { TrackVideo } from "@/components/ui/video";
+import { legKey } from "@/features/call/leg-text";
+import { useDevices } from "@/features/call/use-devices";
+import { FacePicker } from "@/features/identities/face-picker";
+import type { Identities } from "@/features/identities/use-identities";
+import { failureText, useI18n } from "@/i18n";
+import { canChooseSpeaker } from "@/lib/media/devices";
+import type { CallSession, CallSnapshot } from "@/lib/rtc/call-session";
+import { LevelMeter } from "./level-meter";
+import styles from "./lobby.module.css";
+
+interface LobbyProps {
+  session: CallSession;
+  snapshot: CallSnapshot;
+  identities: Identities;
+  speaker: string;
+  onSpeaker(id: string): void;
+  onEnter(): void;
+}
+
+/** Camera check, face picker with a live preview, devices; nobody else sees anything yet. */
+export function Lobby(props: LobbyProps) {
+  const { session, snapshot, identities, onEnter } = props;
+  const { t } = useI18n();
+  const joined = snapshot.signalling === "open";
+  const withoutCamera = snapshot.camera.failure !== null && snapshot.choice === null;
+  const ready = joined && (snapshot.choice !== null || withoutCamera);
+  return (
+    <>
+      <SiteHeader />
+      <main className={styles.main}>
+        <div className={styles.stage}>
+          <div className={styles.intro}>
+            <h1>{t("lobby.title")}</h1>
+            <p>
+              {t("lobby.lead")}{" "}
+              <span>{snapshot.remote === null ? t("lobby.alone") : t("lobby.someoneThere")}</span>
+            </p>
+          </div>
+          <Preview session={session} snapshot={snapshot} />
+          <Problems session={session} snapshot={snapshot} />
+        </div>
+        <div className={styles.choices}>
+          <section aria-labelledby="faces-title">
+            <h2 id="faces-title">{t("lobby.faces")}</h2>
+            <FacePicker
+              identities={identities}
+              choice={snapshot.choice}
+              onFace={(identity) => session.wearFace(identity)}
+              onOwnFace={(confirmation) => session.showOwnFace(confirmation)}
+            />
+          </section>
+          <DevicePanel {...props} />
+        </div>
+        <div className={styles.enterBar}>
+          <Button
+            look="primary"
+            className={styles.enter}
+            disabled={!ready}
+            data-testid="enter-call"
+            onClick={onEnter}
+          >
+            {joined ? t(withoutCamera ? "lobby.enterNoCamera" : "lobby.enter") : t("lobby.entering")}
+          </Button>
+          {joined && !ready && <p>{t("lobby.enterHint")}</p>}
+        </div>
+      </main>
+    </>
+  );
+}
+
+function Preview({ session, snapshot }: { session: CallSession; snapshot: CallSnapshot }) {
+  const { t } = useI18n();
+  const { camera, choice, leg, outgoing } = snapshot;
+  const key = legKey(leg, camera.on);
+  return (
+    <figure className={styles.preview}>
+      {choice === null ? (
+        <TrackVideo
+          track={camera.track}
+          label={t("lobby.ownCamera")}
+          className={styles.mirrored}
+          testId="own-camera"
+        />
+      ) : (
+        <TrackVideo track={outgoing.track} label={t("lobby.preview")} testId="preview-video" />
+      )}
+      {choice?.kind === "face" && camera.track !== null && (
+        <div className={styles.inset}>
+          <TrackVideo
+            track={camera.track}
+            label={t("lobby.ownCamera")}
+            className={styles.mirrored}
+            testId="own-camera"
+          />
+        </div>
+      )}
+      {!camera.on && (
+        <Button
+          className={styles.cameraOn}
+          data-testid="camera-toggle"
+          onClick={() => void session.turnCamera(true)}
+        >
+          <Icon name="camera" /> {t("lobby.cameraOn")}
+        </Button>
+      )}
+      <figcaption>
+        {choice === null ? `${t("lobby.ownCamera")} ${t("lobby.chooseFirst")}.` : t("lobby.preview")}
+      </figcaption>
+      <p role="status" className={styles.status} data-testid="status-message" data-leg={leg.state}>
+        {key === null ? (leg.state === "live" ? t("leg.live") : "") : t(key)}
+      </p>
+    </figure>
+  );
+}
+
+function Problems({ session, snapshot }: { session: CallSession; snapshot: CallSnapshot }) {
+  const { t } = useI18n();
+  const { camera, microphone } = snapshot;
+  const failures = [camera.failure, microphone.failure].filter((code) => code !== null);
+  if (failures.length === 0) return null;
+  return (
+    <div className={styles.problems} role="alert" data-testid="error-message" data-code={failures.join(" ")}>
+      {failures.map((code) => (
+        <p key={code}>{failureText(t, code)}</p>
+      ))}
+      <Button
+        data-testid="try-again"
+        onClick={() => {
+          if (camera.failure !== null) void session.turnCamera(true);
+          if (microphone.failure !== null) session.turnMicrophone(true);
+        }}
+      >
+        {t("lobby.tryAgain")}
+      </Button>
+    </div>
+  );
+}
+
+function DevicePanel({ session, snapshot, speaker, onSpeaker }: LobbyProps) {
+  const { t } = useI18n();
+  const { camera, microphone } = snapshot;
+  const devices = useDevices(camera.track !== null || microphone.track !== null);
+  const fallback = t("lobby.defaultDevice");
+  return (
+    <section aria-labelledby="devices-title" className={styles.devices}>
+      <h2 id="devices-title">{t("lobby.devices")}</h2>
+      <DeviceSelect
+        label={t("lobby.camera")}
+        devices={devices.cameras}
+        value={camera.track?.getSettings().deviceId ?? ""}
+        fallback={fallback}
+        onChoose={(id) => void session.chooseCamera(id)}
+        testId="camera-picker"
+      />
+      {devices.cameras.length > 1 && (
+        <Button data-testid="flip-camera" onClick={() => void session.flipCamera()}>
+          <Icon name="flip" /> {t("lobby.flip")}
+        </Button>
+      )}
+      <DeviceSelect
+        label={t("lobby.microphone")}
+        devices={devices.microphones}
+        value={microphone.track?.getSettings().deviceId ?? ""}
+        fallback={fallback}
+        onChoose={(id) => void session.chooseMicrophone(id)}
+        testId="microphone-picker"
+      />
+      <LevelMeter session={session} track={microphone.track} />
+      {canChooseSpeaker() && (
+        <DeviceSelect
+          label={t("lobby.speaker")}
+          devices={devices.speakers}
+          value={speaker === "" ? (devices.speakers[0]?.id ?? "") : speaker}
+          fallback={fallback}
+          onChoose={onSpeaker}
+          testId="speaker-picker"
+        />
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,42 @@
+"use client";
+
+import { useI18n } from "@/i18n";
+import type { CallSnapshot } from "@/lib/rtc/call-session";
+import styles from "./figures.module.css";
+
+/** How the call is connected and how late its picture is; more on request. */
+export function Figures({ snapshot }: { snapshot: CallSnapshot }) {
+  const { t } = useI18n();
+  const { remote, delayMs, leg, voiceDelayMs } = snapshot;
+  const figures = remote?.figures;
+  if (remote === null || figures == null || figures.route === null) return null;
+  const { route, video, roundTripTime } = figures;
+  const milliseconds = (seconds: number | null): string =>
+    seconds === null ? t("delay.unknown") : t("delay.figure", { ms: Math.round(seconds * 1000) });
+  return (
+    <details className={styles.figures}>
+      <summary aria-label={t("stats.title")}>
+        <span data-testid="route-badge" data-route={route} title={t(`route.${route}Title`)}>
+          <span className={styles.dot} data-route={route} aria-hidden="true" />
+          {t(`route.${route}`)}
+        </span>
+        <span data-testid="delay-figure" data-ms={delayMs ?? ""} title={t("delay.title")}>
+          {delayMs === null ? t("delay.unknown") : t("delay.figure", { ms: delayMs })}
+        </span>
+      </summary>
+      <dl>
+        <dt>{t("stats.picture")}</dt>
+        <dd>
+          {video.width}×{video.height}, {Math.round(video.framesPerSecond)}/s
+        </dd>
+        <dt>{t("stats.roundTrip")}</dt>
+        <dd>{milliseconds(roundTripTime)}</dd>
+        <dt>{t("stats.faceLoop")}</dt>
+        <dd>{milliseconds(leg.loopDelay)}</dd>
+        <dt>{t("stats.voiceDelay")}</dt>
+        <dd>{t("delay.figure", { ms: voiceDelayMs })}</dd>
+      </dl>
+      <p>{t(`route.${route}Title`)}</p>
+    </details>
+  );
+}

@@ -1,0 +1,326 @@
+/**
+ * Keeps one face on the performer: asks for a leg, watches it, puts a card in its place and asks for another.
+ *
+ * A worker that dies shows nothing in WebRTC's own states for six seconds (measured: `disconnected` after 6.2 s, `failed`
+ * after 16.2 s, never `mute` or `ended`), hence the frame watchdog: 300 ms without a returned frame put the card out.
+ */
+
+import { type SeenFrame, watchFrames } from "@/lib/media/frame-clock";
+import { startTicker } from "@/lib/media/ticker";
+import type { ClientBody, IceCandidate, Peer, SessionDescription } from "@/lib/signalling/messages";
+import { FaceLeg } from "./face-leg";
+import type { LegReport } from "./leg-messages";
+import { LoopDelay } from "./loop-delay";
+import type { OutgoingVideo } from "./outgoing-video";
+
+export interface FaceChoice {
+  identity: string;
+  engine: string | null;
+}
+
+export type LegState = "none" | "requested" | "queued" | "connecting" | "live" | "silent" | "unavailable";
+
+export interface LegStatus {
+  state: LegState;
+  /** The face asked for, and the one the worker says it renders. */
+  wanted: FaceChoice | null;
+  wearing: string | null;
+  /** Why there is none (`unavailable`), or why the worker refused a face. */
+  code: string | null;
+  retryable: boolean;
+  report: LegReport | null;
+  framesReceived: number;
+  legs: number;
+  /** Camera to returned frame, seconds; null until measured. */
+  loopDelay: number | null;
+}
+
+export interface KeeperOptions {
+  send(message: ClientBody): void;
+  outgoing: OutgoingVideo;
+  configuration(): RTCConfiguration;
+  onChange(status: LegStatus): void;
+}
+
+export const SILENT_AFTER_MS = 300;
+/** A leg that pauses may well come back; after this long another one is asked for while the card is out. */
+const REPLACE_AFTER_MS = 900;
+const RETRY_UNAVAILABLE_MS = 2_000;
+/** A request nobody answers, not even with "queued", is repeated. */
+const REQUEST_PATIENCE_MS = 6_000;
+const CONNECT_PATIENCE_MS = 8_000;
+const WATCH_EVERY_MS = 50;
+
+const IDLE: LegStatus = {
+  state: "none",
+  wanted: null,
+  wearing: null,
+  code: null,
+  retryable: false,
+  report: null,
+  framesReceived: 0,
+  legs: 0,
+  loopDelay: null,
+};
+
+export class FaceLegKeeper {
+  readonly #options: KeeperOptions;
+  readonly #stopTicker: () => void;
+  readonly #loopDelay = new LoopDelay();
+  #status: LegStatus = IDLE;
+  #camera: MediaStreamTrack | null = null;
+  #stopCameraWatch: (() => void) | null = null;
+  #live: FaceLeg | null = null;
+  /** A leg that is being set up; it takes over with its first frame. */
+  #next: FaceLeg | null = null;
+  #request: string | null = null;
+  #askedAt = 0;
+  #retryAt: number | null = null;
+  /** No frame for 300 ms: the card is out. */
+  #absent = false;
+  /** The worker's signalling socket is gone: its media may go on, but a pause now means that it died. */
+  #suspect = false;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.#stopTicker = startTicker(WATCH_EVERY_MS, () => this.#watch(performance.now()));
+  }
+
+  get status(): LegStatus {
+    return this.#status;
+  }
+
+  get connections(): FaceLeg[] {
+    return [this.#live, this.#next].filter((leg) => leg !== null);
+  }
+
+  /** Wear this face: over the running leg if there is one, else over a new one. */
+  wear(choice: FaceChoice): void {
+    this.#update({ wanted: choice, code: null });
+    for (const leg of this.connections) leg.wear({ type: "wear", ...choice });
+    if (this.connections.length === 0 && this.#camera !== null) this.#ask();
+  }
+
+  /** Take the face off: release every leg. What goes out instead is not this class's business. */
+  takeOff(): void {
+    this.#endAll(true);
+    this.#update(IDLE);
+  }
+
+  /** The camera whose frames go to the worker; null while it is off (the card is out then). */
+  setCamera(camera: MediaStreamTrack | null): void {
+    this.#camera = camera;
+    this.#watchCamera(camera);
+    if (camera === null) this.#hide();
+    for (const leg of this.connections) void leg.setCamera(camera);
+    if (camera !== null && this.#status.wanted !== null && this.connections.length === 0) this.#ask();
+  }
+
+  /** A face worker has joined. Returns whether it answers this performer's request. */
+  workerJoined(peer: Peer): boolean {
+    const choice = this.#status.wanted;
+    if (peer.role !== "face-worker" || peer.faceLeg === null || peer.faceLeg !== this.#request) return false;
+    if (choice === null) return false;
+    this.#next?.close();
+    const leg: FaceLeg = new FaceLeg(
+      peer,
+      peer.faceLeg,
+      { type: "wear", ...choice },
+      this.#camera,
+      this.#options.configuration(),
+      {
+        sendDescription: (description) =>
+          this.#options.send({ type: "description", to: peer.id, description }),
+        sendCandidate: (candidate) => this.#options.send({ type: "candidate", to: peer.id, candidate }),
+        onFrame: (frame) => this.#frame(leg, frame),
+        onWearing: (identity) => this.#update({ wearing: identity, code: null }),
+        onRefused: (code) => this.#update({ code, retryable: false }),
+        onReport: (report) => this.#update({ report }),
+        onState: (state) => {
+          if (state === "closed" || leg.connection.connectionState !== "failed") return;
+          this.#lose(leg);
+        },
+      },
+    );
+    this.#next = leg;
+    this.#askedAt = performance.now();
+    this.#update({
+      state: this.#live === null ? "connecting" : this.#status.state,
+      legs: this.#status.legs + 1,
+    });
+    return true;
+  }
+
+  /** The worker's signalling socket was lost or came back. */
+  workerPresence(peer: string, present: boolean): void {
+    if (this.#live?.worker === peer) this.#suspect = !present;
+  }
+
+  /** The worker has left for good: what it held is over at once. */
+  workerLost(peer: string): void {
+    for (const leg of this.connections) if (leg.worker === peer) this.#lose(leg);
+  }
+
+  queued(request: string): void {
+    if (request === this.#request && this.#live === null) this.#update({ state: "queued" });
+  }
+
+  unavailable(request: string, code: string, retryable: boolean): void {
+    if (request !== this.#request) return;
+    this.#request = null;
+    this.#retryAt = retryable ? performance.now() + RETRY_UNAVAILABLE_MS : null;
+    if (this.#live === null) this.#update({ state: "unavailable", code, retryable });
+  }
+
+  /** The signalling session began anew: the server has forgotten every request of the old one. */
+  sessionRenewed(): void {
+    this.#endAll(false);
+    if (this.#status.wanted !== null && this.#camera !== null) this.#ask();
+  }
+
+  description(from: string, description: SessionDescription): Promise<void> | null {
+    return this.#legOf(from)?.handleDescription(description) ?? null;
+  }
+
+  candidate(from: string, candidate: IceCandidate): Promise<void> | null {
+    return this.#legOf(from)?.handleCandidate(candidate) ?? null;
+  }
+
+  stop(): void {
+    this.#stopTicker();
+    this.#endAll(true);
+    this.#watchCamera(null);
+  }
+
+  #legOf(peer: string): FaceLeg | undefined {
+    return this.connections.find((leg) => leg.worker === peer);
+  }
+
+  #ask(): void {
+    const choice = this.#status.wanted;
+    if (choice === null) return;
+    if (this.#request !== null && this.#request !== this.#live?.request) this.#release(this.#request);
+    this.#request = crypto.randomUUID();
+    this.#askedAt = performance.now();
+    this.#retryAt = null;
+    this.#options.send({ type: "face-leg-request", request: this.#request, ...choice });
+    if (this.#live === null) this.#update({ state: "requested", wearing: null, report: null });
+  }
+
+  #release(request: string): void {
+    this.#options.send({ type: "face-leg-release", request });
+  }
+
+  #frame(leg: FaceLeg, frame: SeenFrame): void {
+    if (leg === this.#next) this.#takeOver(leg);
+    if (leg !== this.#live || this.#camera === null) return;
+    this.#loopDelay.returned(frame);
+    if (this.#status.state !== "live" || this.#absent) {
+      this.#absent = false;
+      this.#abandonReplacement();
+      this.#update({ state: "live", code: null });
+    }
+    if (leg.returned !== null && this.#options.outgoing.current !== leg.returned) {
+      this.#options.outgoing.show(leg.returned);
+    }
+  }
+
+  #takeOver(leg: FaceLeg): void {
+    const old = this.#live;
+    this.#next = null;
+    this.#live = leg;
+    this.#absent = false;
+    this.#suspect = false;
+    this.#loopDelay.reset();
+    if (old !== null) {
+      old.close();
+      this.#release(old.request);
+    }
+  }
+
+  /** The old leg came back before the new one was there: keep it. */
+  #abandonReplacement(): void {
+    if (this.#live === null || this.#request === this.#live.request) return;
+    if (this.#request !== null) this.#release(this.#request);
+    this.#next?.close();
+    this.#next = null;
+    this.#request = this.#live.request;
+    this.#retryAt = null;
+  }
+
+  #lose(leg: FaceLeg): void {
+    leg.close();
+    if (leg === this.#live) {
+      this.#live = null;
+      this.#hide();
+    }
+    if (leg === this.#next) this.#next = null;
+    if (leg.request === this.#request || this.#request === null) {
+      this.#release(leg.request);
+      this.#request = null;
+      if (this.#status.wanted !== null && this.#camera !== null) this.#ask();
+    }
+  }
+
+  #hide(): void {
+    this.#options.outgoing.showCard();
+    if (this.#status.state === "live") this.#update({ state: "silent" });
+  }
+
+  #watch(now: number): void {
+    if (this.#camera === null || this.#status.wanted === null) return;
+    if (this.#live !== null) this.#watchLive(this.#live, now);
+    if (this.#retryAt !== null && now >= this.#retryAt) this.#ask();
+    if (this.#live === null && this.#next === null && this.#request !== null) {
+      if (this.#status.state === "requested" && now - this.#askedAt > REQUEST_PATIENCE_MS) this.#ask();
+    }
+    if (this.#next !== null && now - this.#askedAt > CONNECT_PATIENCE_MS) this.#lose(this.#next);
+    this.#count();
+  }
+
+  #watchLive(leg: FaceLeg, now: number): void {
+    const silence = now - (leg.lastFrameAt ?? now);
+    if (silence <= SILENT_AFTER_MS) return;
+    if (!this.#absent) {
+      this.#absent = true;
+      this.#hide();
+    }
+    const replacing = this.#request !== leg.request || this.#retryAt !== null;
+    if (silence > (this.#suspect ? SILENT_AFTER_MS : REPLACE_AFTER_MS) && !replacing) this.#ask();
+  }
+
+  /** Figures once in a while only: every change renders the page again. */
+  #count(): void {
+    const framesReceived = this.connections.reduce((sum, leg) => sum + leg.framesReceived, 0);
+    if (framesReceived - this.#status.framesReceived < 15 && framesReceived >= this.#status.framesReceived)
+      return;
+    this.#update({ framesReceived, loopDelay: this.#loopDelay.seconds });
+  }
+
+  #watchCamera(camera: MediaStreamTrack | null): void {
+    this.#stopCameraWatch?.();
+    this.#loopDelay.reset();
+    this.#stopCameraWatch =
+      camera === null ? null : watchFrames(camera, (frame) => this.#loopDelay.captured(frame));
+  }
+
+  #endAll(release: boolean): void {
+    for (const leg of this.connections) {
+      if (release) this.#release(leg.request);
+      leg.close();
+    }
+    if (release && this.#request !== null && this.connections.every((leg) => leg.request !== this.#request)) {
+      this.#release(this.#request);
+    }
+    this.#live = null;
+    this.#next = null;
+    this.#request = null;
+    this.#retryAt = null;
+    this.#hide();
+  }
+
+  #update(change: Partial<LegStatus>): void {
+    this.#status = { ...this.#status, ...change };
+    this.#options.onChange(this.#status);
+  }
+}

@@ -1,0 +1,96 @@
+/** What getStats says, boiled down to what this client shows and acts on. */
+
+export type Route = "direct" | "relay";
+
+export interface LinkFigures {
+  route: Route | null;
+  /** seconds */
+  roundTripTime: number | null;
+  video: {
+    framesPerSecond: number;
+    framesDecoded: number;
+    framesDropped: number;
+    width: number;
+    height: number;
+  };
+  /** Average time of a sound in the receiver's jitter buffer since the last figures, seconds. */
+  voiceBuffer: number | null;
+  packetsLost: number;
+}
+
+interface Entry {
+  id: string;
+  type: string;
+  kind?: string;
+  state?: string;
+  nominated?: boolean;
+  selectedCandidatePairId?: string;
+  localCandidateId?: string;
+  remoteCandidateId?: string;
+  candidateType?: string;
+  currentRoundTripTime?: number;
+  framesPerSecond?: number;
+  framesDecoded?: number;
+  framesDropped?: number;
+  frameWidth?: number;
+  frameHeight?: number;
+  jitterBufferDelay?: number;
+  jitterBufferEmittedCount?: number;
+  packetsLost?: number;
+}
+
+type Report = ReadonlyMap<string, Entry>;
+
+/** The figures of one connection; `before` gives those that are differences. */
+export function readFigures(report: RTCStatsReport, before: RTCStatsReport | null): LinkFigures {
+  const entries = report as unknown as Report;
+  const pair = selectedPair(entries);
+  const video = inbound(entries, "video");
+  const audio = inbound(entries, "audio");
+  return {
+    route: routeOf(entries, pair),
+    roundTripTime: pair?.currentRoundTripTime ?? null,
+    video: {
+      framesPerSecond: video?.framesPerSecond ?? 0,
+      framesDecoded: video?.framesDecoded ?? 0,
+      framesDropped: video?.framesDropped ?? 0,
+      width: video?.frameWidth ?? 0,
+      height: video?.frameHeight ?? 0,
+    },
+    voiceBuffer: bufferTime(
+      audio,
+      before === null ? undefined : inbound(before as unknown as Report, "audio"),
+    ),
+    packetsLost: (video?.packetsLost ?? 0) + (audio?.packetsLost ?? 0),
+  };
+}
+
+function selectedPair(entries: Report): Entry | undefined {
+  for (const entry of entries.values()) {
+    if (entry.type !== "transport" || entry.selectedCandidatePairId === undefined) continue;
+    const pair = entries.get(entry.selectedCandidatePairId);
+    if (pair !== undefined) return pair;
+  }
+  // Firefox has no transport entry that names the pair.
+  return [...entries.values()].find(
+    (entry) => entry.type === "candidate-pair" && entry.nominated === true && entry.state === "succeeded",
+  );
+}
+
+function routeOf(entries: Report, pair: Entry | undefined): Route | null {
+  if (pair === undefined) return null;
+  const kinds = [pair.localCandidateId, pair.remoteCandidateId].map((id) =>
+    id === undefined ? undefined : entries.get(id)?.candidateType,
+  );
+  return kinds.includes("relay") ? "relay" : "direct";
+}
+
+function inbound(entries: Report, kind: "audio" | "video"): Entry | undefined {
+  return [...entries.values()].find((entry) => entry.type === "inbound-rtp" && entry.kind === kind);
+}
+
+function bufferTime(now: Entry | undefined, before: Entry | undefined): number | null {
+  const emitted = (now?.jitterBufferEmittedCount ?? 0) - (before?.jitterBufferEmittedCount ?? 0);
+  const waited = (now?.jitterBufferDelay ?? 0) - (before?.jitterBufferDelay ?? 0);
+  return emitted > 0 ? waited / emitted : null;
+}
