@@ -1,0 +1,87 @@
+"""The call server's HTTP interface, as a client without a browser uses it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from talchum.domain.errors import AdmissionError, IdentityError
+
+_LINK_PATH = "/call"
+_ROOM = re.compile(r"[A-Za-z0-9_-]{22}")
+
+
+@dataclass(frozen=True, slots=True)
+class CallLink:
+    """A call link taken apart: the call server's origin and the room."""
+
+    origin: str
+    room: str
+
+    @classmethod
+    def parse(cls, link: str) -> CallLink:
+        """Read ``<origin>/call/#ROOM``. Raises AdmissionError (`link_invalid`)."""
+        parts = urlsplit(link)
+        room = parts.fragment
+        if parts.scheme not in ("http", "https") or not parts.netloc or _ROOM.fullmatch(room) is None:
+            raise AdmissionError("got no call link, expected http(s)://.../call/#ROOM", code="link_invalid")
+        prefix = parts.path.rstrip("/").removesuffix(_LINK_PATH)
+        return cls(f"{parts.scheme}://{parts.netloc}{prefix}", room)
+
+    @property
+    def host(self) -> str:
+        """The call server's host name or address."""
+        return urlsplit(self.origin).hostname or ""
+
+    @property
+    def socket_url(self) -> str:
+        """Where signalling goes."""
+        return f"ws{self.origin.removeprefix('http')}/ws"
+
+
+class CallServerClient:
+    """Asks one call server. Raises AdmissionError with the server's code, or `server_unreachable`."""
+
+    def __init__(self, link: CallLink, *, verify: bool = True) -> None:
+        self._room = link.room
+        self._http = httpx.AsyncClient(base_url=link.origin, timeout=10, verify=verify, trust_env=False)
+
+    async def ticket(self) -> str:
+        """A ticket for one participant."""
+        answer = await self._ask("POST", f"/api/rooms/{self._room}/tickets", {})
+        return str(answer["ticket"])
+
+    async def identity_kind(self, identity: str) -> str:
+        """What kind of face it is: "synthetic" or "anonymise". Raises IdentityError (`identity_unknown`)."""
+        for known in await self._ask("GET", "/api/identities"):
+            if known["name"] == identity:
+                return str(known["kind"])
+        raise IdentityError(
+            f"got identity {identity!r:.80}, expected one that the server has", code="identity_unknown"
+        )
+
+    async def close(self) -> None:
+        """Let its connections go."""
+        await self._http.aclose()
+
+    async def _ask(self, method: str, path: str, body: object | None = None) -> Any:
+        try:
+            answer = await self._http.request(method, path, json=body)
+            data = answer.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise AdmissionError(
+                f"the call server did not answer: {type(error).__name__}",
+                code="server_unreachable",
+                retryable=True,
+            ) from error
+        if answer.is_error:
+            raise AdmissionError(
+                str(data.get("message", f"got status {answer.status_code}")),
+                code=str(data.get("code", "not_admitted")),
+                retryable=bool(data.get("retryable", False)),
+            )
+        return data
