@@ -36,9 +36,9 @@ class OneEuroSettings:
 
 
 # speeds are in face sizes (the root mean square distance of the mesh from its middle) and radians a second
-PLACE = OneEuroSettings(min_cutoff=1.0, speed_cutoff=15.0, derivative_cutoff=3.0)
-SIZE_AND_TURN = OneEuroSettings(min_cutoff=1.0, speed_cutoff=15.0, derivative_cutoff=3.0)
-SHAPE = OneEuroSettings(min_cutoff=2.0, speed_cutoff=20.0, derivative_cutoff=6.0)
+PLACE = OneEuroSettings(min_cutoff=1.0, speed_cutoff=20.0, derivative_cutoff=4.0)
+SIZE_AND_TURN = OneEuroSettings(min_cutoff=1.0, speed_cutoff=20.0, derivative_cutoff=4.0)
+SHAPE = OneEuroSettings(min_cutoff=1.5, speed_cutoff=25.0, derivative_cutoff=6.0)
 
 
 class OneEuroFilter:

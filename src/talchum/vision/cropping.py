@@ -95,12 +95,34 @@ def cut_region(frame: I420Frame, region: FaceRegion, size: int) -> Image:
     to_frame = region_to_frame(region, size)
     packed = np.empty(size * size * 3 // 2, np.uint8)
     luma, *chroma = _planes(packed, size)
-    _warp(frame.y, to_frame, luma)
+    _warp(*_halved(frame.y, to_frame, size), luma)
     to_chroma = to_frame.copy()
     to_chroma[:, 2] /= 2  # both sides are halved, so the linear part stays
     for canvas, plane in zip(chroma, (frame.u, frame.v), strict=True):
         _warp(plane, to_chroma, canvas)
     return _to_rgb(packed, size)
+
+
+def _halved(plane: Plane, to_plane: Affine, size: int) -> tuple[Plane, Affine]:
+    """What the crop shows of a plane, halved as often as the crop shrinks it by two, and the way there.
+
+    Sampling every other pixel lets the camera's noise through; with the mean of each four, landmarks tremble
+    half as much (measured with noise of 6 levels on a face of 550 pixels).
+    """
+    scale = math.hypot(to_plane[0, 0], to_plane[1, 0])
+    while scale >= 2:
+        corners = np.array([[0, 0], [size, 0], [0, size], [size, size]]) @ to_plane[:, :2].T + to_plane[:, 2]
+        left, top = (max(0, math.floor(v) - 2) for v in corners.min(axis=0))
+        right = min(plane.shape[1], math.ceil(corners[:, 0].max()) + 2)
+        bottom = min(plane.shape[0], math.ceil(corners[:, 1].max()) + 2)
+        width, height = (right - left) // 2, (bottom - top) // 2
+        if width < 1 or height < 1:
+            break
+        seen = plane[top : top + 2 * height, left : left + 2 * width]
+        plane = np.asarray(cv2.resize(seen, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        to_plane = np.column_stack([to_plane[:, :2], to_plane[:, 2] - (left, top)]).astype(np.float32) / 2
+        scale /= 2
+    return plane, to_plane
 
 
 def _planes(packed: Plane, size: int) -> tuple[Plane, Plane, Plane]:
