@@ -32,7 +32,6 @@ SWITCHES = (
     "--disable-backgrounding-occluded-windows",
     "--autoplay-policy=no-user-gesture-required",
     "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream=fps=30",
     "--allow-loopback-in-peer-connection",
     "--ignore-certificate-errors",  # the TURN server of the tests signs for itself
 )
@@ -69,6 +68,7 @@ async def person(
     *,
     camera: Camera | None = None,
     configuration: Mapping[str, object] | None = None,
+    devices: bool = True,
     record: bool = True,
     probed: bool = True,
     switches: Sequence[str] = (),
@@ -77,11 +77,13 @@ async def person(
     """Somebody at a Chromium of their own.
 
     place: the namespace it runs in, None for the machine's own network. configuration: overrides members of
-    every RTCConfiguration of the page. record: keep the encoded video that arrives. probed: False for a page
-    exactly as a visitor gets it, its content security policy in force. context: of Playwright's
-    `new_context`.
+    every RTCConfiguration of the page. devices: whether there are a camera and a microphone at all. record:
+    keep the encoded video that arrives. probed: False for a page exactly as a visitor gets it, its content
+    security policy in force. context: of Playwright's `new_context`.
     """
     arguments = [*SWITCHES, *switches]
+    if devices:
+        arguments.append("--use-fake-device-for-media-stream=fps=30")
     if camera is not None:
         arguments.append(f"--use-file-for-fake-video-capture={camera.video}")
         arguments.append(f"--use-file-for-fake-audio-capture={camera.audio}")

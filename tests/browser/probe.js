@@ -205,5 +205,8 @@
     );
     return new MediaStream([people.at(-1).track]);
   };
-  probe.cameraStream = () => probe.cameras.at(-1);
+  probe.deviceStream = (kind) =>
+    new MediaStream([
+      probe.cameras.flatMap((s) => s.getTracks()).findLast((t) => t.kind === kind && t.readyState === "live"),
+    ]);
 })();

@@ -122,8 +122,8 @@ async def test_a_camera_sent_straight_is_found_heard_and_in_step(pair: tuple[Per
     a, b = pair
     await connect(a, b)
     await a.page.evaluate(
-        """async () => { await __probe.watchView('own', __probe.cameraStream());
-                         await __probe.listen('own', __probe.cameraStream()) }"""
+        """async () => { await __probe.watchView('own', __probe.deviceStream('video'));
+                         await __probe.listen('own', __probe.deviceStream('audio')) }"""
     )
     await b.page.evaluate(
         """async () => { await __probe.watchView('a', __probe.remoteStream('video'));

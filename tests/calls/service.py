@@ -59,7 +59,8 @@ class Service:
     """A running installation.
 
     place: the namespace it runs in, None for the machine's own network. host: the address its call servers
-    listen on. settings: further `TALCHUM_` environment of every process.
+    listen on. first_port: of its first call server; further ones take the next. settings: further `TALCHUM_`
+    environment of every process.
     """
 
     place: Namespace | None
@@ -67,6 +68,7 @@ class Service:
     host: str
     store: EmbeddedValkey
     settings: Mapping[str, str]
+    first_port: int = FIRST_PORT
     children: list[Child] = field(default_factory=list)
 
     @property
@@ -83,11 +85,11 @@ class Service:
         """The address of a call server."""
         return f"http://{self.host}:{self.servers[server].port}"
 
-    def start_server(self) -> Child:
-        """One more call server for the same rooms; returns when it answers."""
-        index = len(self.servers)
-        port = FIRST_PORT + index if self.place is not None else free_port()
-        child = self._start("server", ["-m", "talchum.apps.server"], port)
+    def start_server(self, settings: Mapping[str, str] | None = None) -> Child:
+        """One more call server for the same rooms, with settings of its own; returns when it answers."""
+        index = sum(child.name == "server" for child in self.children)
+        port = self.first_port + index if self.place is not None else free_port()
+        child = self._start("server", port, settings)
         deadline = time.monotonic() + START_PATIENCE
         while self._answer(port) is None:
             self._expect_running(child, deadline)
@@ -96,7 +98,7 @@ class Service:
     def start_worker(self) -> Child:
         """One more face worker; returns when the call servers count it."""
         before = self.health()["faceWorkers"]
-        child = self._start("worker", ["-m", "talchum.apps.worker"])
+        child = self._start("worker")
         deadline = time.monotonic() + START_PATIENCE
         while self.health()["faceWorkers"] <= before:
             self._expect_running(child, deadline)
@@ -109,9 +111,9 @@ class Service:
             raise ServiceError(f"the call server does not answer: {tail(self.servers[0].log)}")
         return answer
 
-    def new_link(self) -> str:
-        """The link of a fresh room."""
-        return str(self.request("/api/rooms", {})["link"])
+    def new_link(self, server: int = 0) -> str:
+        """The link of a fresh room, at one of the call servers."""
+        return str(self.request("/api/rooms", {}, server=server)["link"])
 
     def identities(self) -> list[str]:
         """The names of the faces that can be worn."""
@@ -146,7 +148,7 @@ class Service:
         for child in reversed(self.children):
             child.stop()
 
-    def _start(self, name: str, arguments: Sequence[str], port: int = 0) -> Child:
+    def _start(self, name: str, port: int = 0, settings: Mapping[str, str] | None = None) -> Child:
         own = {"TALCHUM_HOST": self.host, "TALCHUM_PORT": str(port)} if name == "server" else {}
         if name == "worker":
             host = f"{self.host}:{self.servers[0].port}"
@@ -154,8 +156,8 @@ class Service:
         log = self.directory / f"{name}-{len(self.children)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                self.command([sys.executable, *arguments]),
-                env={**self.environment(), **own},
+                self.command([sys.executable, "-m", f"talchum.apps.{name}"]),
+                env={**self.environment(), **own, **(settings or {})},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -190,6 +192,7 @@ def running_service(
     place: Namespace | None = None,
     *,
     host: str = "127.0.0.1",
+    first_port: int = FIRST_PORT,
     servers: int = 1,
     workers: int = 1,
     turn: TurnServer | None = None,
@@ -201,7 +204,7 @@ def running_service(
     given = dict(settings or {})
     if turn is not None:
         given = {"TALCHUM_TURN_URLS": ",".join(turn.urls), "TALCHUM_TURN_SECRET": turn.secret, **given}
-    service = Service(place, directory, host, store, given)
+    service = Service(place, directory, host, store, given, first_port)
     with (directory / "valkey.log").open("wb") as output:
         valkey = subprocess.Popen(store.command, stdout=output, stderr=subprocess.STDOUT)
     service.children.append(Child("valkey", valkey, directory / "valkey.log"))
