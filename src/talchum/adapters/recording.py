@@ -38,6 +38,7 @@ class Recording:
         self._voice_end = 0
         self._video: av.VideoStream | None = None
         try:
+            path.touch()  # av opens it only with the first packet
             self._container = av.open(str(path), "w", format="mp4")
             self._voice = self._container.add_stream("aac", rate=rate, layout="mono")
         except (av.FFmpegError, OSError) as error:
