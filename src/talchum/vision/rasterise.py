@@ -71,9 +71,7 @@ def extend_edges(values: Floats, coverage: NDArray[np.uint8], rings: int = 3) ->
 
     values: (rows, columns, K); coverage: 1 inside. Nodes further than `rings` from the silhouette stay zero.
     """
-    filled = coverage.copy()
-    for _ in range(rings):
-        filled = _extend_once(values, filled)
+    _extend(values, coverage.copy(), rings)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -115,34 +113,55 @@ def _rasterise(
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _extend_once(values: Floats, filled: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _extend(values: Floats, filled: NDArray[np.uint8], rings: int) -> None:
     rows, columns, count = values.shape
-    grown = filled.copy()
-    for y in range(rows):
-        for x in range(columns):
-            if filled[y, x]:
+    ring = np.empty((rows * columns, 2), np.int32)
+    for turn in range(rings):
+        marker = np.uint8(turn + 2)  # nodes filled in this turn, not to be read in it
+        length = 0
+        for y in range(rows):
+            for x in range(columns):
+                if filled[y, x] == 0 and _touches(filled, y, x):
+                    ring[length, 0], ring[length, 1] = y, x
+                    length += 1
+        for n in range(length):
+            filled[ring[n, 0], ring[n, 1]] = marker
+        for n in range(length):
+            _continue_outwards(values, filled, ring[n, 0], ring[n, 1], marker, count)
+
+
+@njit(cache=True, nogil=True)
+def _touches(filled: NDArray[np.uint8], y: int, x: int) -> bool:
+    rows, columns = filled.shape
+    if y > 0 and filled[y - 1, x] != 0:
+        return True
+    if y + 1 < rows and filled[y + 1, x] != 0:
+        return True
+    if x > 0 and filled[y, x - 1] != 0:
+        return True
+    return bool(x + 1 < columns and filled[y, x + 1] != 0)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _continue_outwards(
+    values: Floats, filled: NDArray[np.uint8], y: int, x: int, marker: np.uint8, count: int
+) -> None:
+    """Mean of what the known neighbours say, straight on from the node beyond them where there is one."""
+    rows, columns = filled.shape
+    known = 0
+    for k in range(count):
+        values[y, x, k] = 0.0
+    for dy in range(-1, 2):
+        for dx in range(-1, 2):
+            ny, nx = y + dy, x + dx
+            if not (0 <= ny < rows and 0 <= nx < columns) or not 0 < filled[ny, nx] < marker:
                 continue
-            neighbours = 0
-            for dy in range(-1, 2):
-                for dx in range(-1, 2):
-                    ny, nx = y + dy, x + dx
-                    if 0 <= ny < rows and 0 <= nx < columns and filled[ny, nx]:
-                        neighbours += 1
-            if neighbours == 0:
-                continue
-            grown[y, x] = 1
+            known += 1
+            fy, fx = ny + dy, nx + dx
+            straight = 0 <= fy < rows and 0 <= fx < columns and 0 < filled[fy, fx] < marker
             for k in range(count):
-                total = 0.0
-                for dy in range(-1, 2):
-                    for dx in range(-1, 2):
-                        ny, nx = y + dy, x + dx
-                        if 0 <= ny < rows and 0 <= nx < columns and filled[ny, nx]:
-                            # Straight on from the node beyond, where there is one.
-                            fy, fx = ny + dy, nx + dx
-                            near = values[ny, nx, k]
-                            if 0 <= fy < rows and 0 <= fx < columns and filled[fy, fx]:
-                                total += 2.0 * near - values[fy, fx, k]
-                            else:
-                                total += near
-                values[y, x, k] = total / neighbours
-    return grown
+                values[y, x, k] += values[ny, nx, k]
+                if straight:
+                    values[y, x, k] += values[ny, nx, k] - values[fy, fx, k]
+    for k in range(count):
+        values[y, x, k] /= max(known, 1)

@@ -54,14 +54,15 @@ def skin_map(topology: FaceTopology) -> NDArray[np.uint8]:
 
 
 def cell_colours(
-    uv: Floats, coverage: NDArray[np.uint8], yuv: NDArray[np.uint8], skin: NDArray[np.uint8]
+    drawn: Floats, coverage: NDArray[np.uint8], yuv: NDArray[np.uint8], skin: NDArray[np.uint8]
 ) -> CellColours:
     """Mean colour of the skin seen in each cell.
 
-    uv: (rows, columns, 2) in 0..1 at each node. coverage: (rows, columns). yuv: (rows, columns, 3) uint8.
+    drawn: (rows, columns, K), its last two values the UV of each node in 0..1. coverage: (rows, columns).
+    yuv: (rows, columns, 3) uint8.
     """
     sums = np.zeros((CELLS, CELLS, 4), np.float32)
-    _accumulate(uv, coverage, yuv, skin, sums)
+    _accumulate(drawn, coverage, yuv, skin, sums)
     weights = sums[..., 3]
     colours = sums[..., :3] / np.maximum(weights, 1.0)[..., None]
     return CellColours(np.ascontiguousarray(colours), np.ascontiguousarray(weights))
@@ -107,30 +108,20 @@ class SceneLight:
         return field
 
 
-def sample_field(field: Floats, uv: Floats, out: Floats) -> None:
-    """Write the field at each node, bilinear.
-
-    field: (CELLS, CELLS, 3). uv: (rows, columns, 2) in 0..1. out: (rows, columns, 3).
-    """
-    _sample(field, uv, out)
-
-
 def _share(step: float, settle: float) -> float:
     return 1.0 if math.isinf(step) else 1.0 - math.exp(-step / settle)
 
 
 def _smooth(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Normalised blur: cells not seen take their neighbours' value."""
-    blurred = cv2.GaussianBlur(
-        values * weights[..., None], (0, 0), _BLUR_CELLS, borderType=cv2.BORDER_CONSTANT
-    )
-    total = cv2.GaussianBlur(weights, (0, 0), _BLUR_CELLS, borderType=cv2.BORDER_CONSTANT)
-    wide = cv2.GaussianBlur(
-        values * weights[..., None], (0, 0), 3 * _BLUR_CELLS, borderType=cv2.BORDER_CONSTANT
-    )
-    wide_total = cv2.GaussianBlur(weights, (0, 0), 3 * _BLUR_CELLS, borderType=cv2.BORDER_CONSTANT)
-    blurred = (blurred + 0.02 * wide) / (total + 0.02 * wide_total + 1e-6)[..., None]
-    return np.asarray(blurred, np.float32), np.asarray(total, np.float32)
+    """Normalised blur: cells not seen take what their neighbours have. Also the blurred weights."""
+    weighted = np.empty((CELLS, CELLS, 4), np.float32)
+    weighted[..., :3] = values * weights[..., None]
+    weighted[..., 3] = weights
+    near = cv2.GaussianBlur(weighted, (0, 0), _BLUR_CELLS, borderType=cv2.BORDER_CONSTANT)
+    far = cv2.GaussianBlur(weighted, (0, 0), 3 * _BLUR_CELLS, borderType=cv2.BORDER_CONSTANT)
+    both = near + np.float32(0.02) * far
+    colours = both[..., :3] / (both[..., 3:] + np.float32(1e-6))
+    return np.asarray(colours, np.float32), np.asarray(near[..., 3], np.float32)
 
 
 def _skin_light(scene: Floats, texture: Floats, weights: Floats) -> tuple[float, Floats, Floats]:
@@ -169,14 +160,15 @@ def _object_light(scene: Floats, weights: Floats) -> tuple[float, Floats, Floats
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _accumulate(
-    uv: Floats, coverage: NDArray[np.uint8], yuv: NDArray[np.uint8], skin: NDArray[np.uint8], sums: Floats
+    drawn: Floats, coverage: NDArray[np.uint8], yuv: NDArray[np.uint8], skin: NDArray[np.uint8], sums: Floats
 ) -> None:
     cells, side = sums.shape[0], skin.shape[0]
+    at = drawn.shape[2] - 2
     for i in range(coverage.shape[0]):
         for j in range(coverage.shape[1]):
             if coverage[i, j] == 0:
                 continue
-            u, v = uv[i, j, 0], uv[i, j, 1]
+            u, v = drawn[i, j, at], drawn[i, j, at + 1]
             si = min(side - 1, max(0, int(v * side)))
             sj = min(side - 1, max(0, int(u * side)))
             if skin[si, sj] == 0:
@@ -187,19 +179,3 @@ def _accumulate(
             sums[ci, cj, 1] += yuv[i, j, 1]
             sums[ci, cj, 2] += yuv[i, j, 2]
             sums[ci, cj, 3] += 1.0
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _sample(field: Floats, uv: Floats, out: Floats) -> None:
-    cells = field.shape[0]
-    last = cells - 1.001
-    for i in range(uv.shape[0]):
-        for j in range(uv.shape[1]):
-            x = min(max(uv[i, j, 0] * cells - 0.5, 0.0), last)
-            y = min(max(uv[i, j, 1] * cells - 0.5, 0.0), last)
-            x0, y0 = int(x), int(y)
-            fx, fy = x - x0, y - y0
-            for k in range(3):
-                top = field[y0, x0, k] * (1 - fx) + field[y0, x0 + 1, k] * fx
-                bottom = field[y0 + 1, x0, k] * (1 - fx) + field[y0 + 1, x0 + 1, k] * fx
-                out[i, j, k] = top * (1 - fy) + bottom * fy

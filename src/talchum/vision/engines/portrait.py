@@ -21,7 +21,8 @@ from talchum.domain.frame import I420Frame, Plane
 from talchum.vision.blending import Patch, Rectangle, image_to_yuv, rectangle_around
 from talchum.vision.identity import MESH_VERTICES, IdentityAssets
 from talchum.vision.rasterise import Grid, extend_edges, rasterise
-from talchum.vision.relighting import CellColours, SceneLight, Surface, cell_colours, sample_field, skin_map
+from talchum.vision.relighting import CellColours, SceneLight, Surface, cell_colours, skin_map
+from talchum.vision.texturing import fill_behind_edge
 from talchum.vision.topology import FaceTopology
 
 _FEATHER_NODES = 3.0  # Gaussian sigma at the silhouette, nodes of a 160-node grid
@@ -50,6 +51,7 @@ class PreparedPortrait:
     levels: tuple[TextureLevel, ...]
     alpha: Plane | None
     points: Floats  # (468, 2) texture pixels of level 0
+    span: float  # diagonal of the points' box
     colours: CellColours
     surface: Surface
     openings: frozenset[str]
@@ -77,10 +79,15 @@ class PortraitEngine:
             raise IdentityError(f"got identity {assets.name!r} without a texture, expected one for portrait")
         yuv = image_to_yuv(assets.texture)
         points = np.ascontiguousarray(assets.texture_points, np.float32)
-        colours = _texture_colours(yuv, points, topology)
         surface: Surface = "skin" if "mouth" in assets.openings else "object"
+        if surface == "skin":
+            yuv = fill_behind_edge(yuv, points, topology.triangles)
+        colours = _texture_colours(yuv, points, topology)
+        span = float(np.hypot(*np.ptp(points, axis=0)))
         alpha = None if assets.alpha is None else np.ascontiguousarray(assets.alpha)
-        return PreparedPortrait(_pyramid(yuv), alpha, points, colours, surface, frozenset(assets.openings))
+        return PreparedPortrait(
+            _pyramid(yuv), alpha, points, span, colours, surface, frozenset(assets.openings)
+        )
 
     def render(self, frame: I420Frame, face: TrackedFace, prepared: PreparedPortrait) -> Patch:
         """The still on this face. Raises FrameError when the face is outside the frame."""
@@ -90,42 +97,32 @@ class PortraitEngine:
         nodes = grid.place(mesh)
         attributes = np.concatenate([prepared.points, self._uv], axis=1)
         drawn, coverage = rasterise(nodes, attributes, self._triangles, grid.rows, grid.columns)
-        uv = np.ascontiguousarray(drawn[..., 2:])
-        light = self._follow_light(frame, area, uv, coverage, prepared)
+        light = self._follow_light(frame, area, drawn, coverage, prepared)
         extend_edges(drawn, coverage)
-
-        maps = np.empty((grid.rows, grid.columns, 6), np.float32)
-        maps[..., :2] = drawn[..., :2]
-        sample_field(light, np.ascontiguousarray(drawn[..., 2:]), maps[..., 3:])
-        maps[..., 2] = self._alpha(nodes, coverage, drawn, prepared)
-        level = _choose_level(prepared, mesh)
-        return _warp(maps, grid, area, level)
+        alpha = self._alpha(nodes, coverage, drawn, prepared)
+        maps = np.zeros((grid.rows, grid.columns, 6), np.float32)
+        _join_maps(drawn, alpha, light, maps)
+        return _warp(maps, grid, area, _choose_level(prepared, area))
 
     def _follow_light(
         self,
         frame: I420Frame,
         area: Rectangle,
-        uv: Floats,
+        drawn: Floats,
         coverage: NDArray[np.uint8],
         prepared: PreparedPortrait,
     ) -> Floats:
         if self._light is None or self._lit is not prepared:
             self._light, self._lit = SceneLight(prepared.colours, prepared.surface), prepared
         size = (coverage.shape[1], coverage.shape[0])
-        scene = np.dstack(
-            [
-                cv2.resize(frame.y[area.rows, area.columns], size, interpolation=cv2.INTER_AREA),
-                cv2.resize(
-                    frame.u[area.chroma_rows, area.chroma_columns], size, interpolation=cv2.INTER_LINEAR
-                ),
-                cv2.resize(
-                    frame.v[area.chroma_rows, area.chroma_columns], size, interpolation=cv2.INTER_LINEAR
-                ),
-            ]
-        )
-        return self._light.follow(
-            cell_colours(uv, coverage, np.asarray(scene, np.uint8), self._skin), frame.media_time
-        )
+        # Light is low in frequency: points are enough until the picture is far finer than the grid.
+        shrink = cv2.INTER_LINEAR if area.width < 2.5 * size[0] else cv2.INTER_AREA
+        scene = np.empty((*coverage.shape, 3), np.uint8)
+        scene[..., 0] = cv2.resize(frame.y[area.rows, area.columns], size, interpolation=shrink)
+        chroma = (area.chroma_rows, area.chroma_columns)
+        scene[..., 1] = cv2.resize(frame.u[chroma], size, interpolation=cv2.INTER_LINEAR)
+        scene[..., 2] = cv2.resize(frame.v[chroma], size, interpolation=cv2.INTER_LINEAR)
+        return self._light.follow(cell_colours(drawn, coverage, scene, self._skin), frame.media_time)
 
     def _alpha(
         self, nodes: Floats, coverage: NDArray[np.uint8], drawn: Floats, prepared: PreparedPortrait
@@ -172,12 +169,29 @@ def _texture_colours(yuv: NDArray[np.uint8], points: Floats, topology: FaceTopol
     return cell_colours(uv, coverage, np.ascontiguousarray(sampled), skin_map(topology))
 
 
-def _choose_level(prepared: PreparedPortrait, mesh: Floats) -> TextureLevel:
+def _choose_level(prepared: PreparedPortrait, area: Rectangle) -> TextureLevel:
     """The coarsest level that still has a texel per pixel, so that a small face does not glitter."""
-    span = np.hypot(*np.ptp(mesh[:, :2], axis=0))
-    texels = np.hypot(*np.ptp(prepared.points, axis=0))
-    wanted = math.floor(math.log2(max(1.0, texels / max(span, 1.0))) + 0.35)
+    texels_per_pixel = prepared.span / math.hypot(area.width, area.height)
+    wanted = math.floor(math.log2(max(1.0, texels_per_pixel)) + 0.35)
     return prepared.levels[min(wanted, len(prepared.levels) - 1)]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _join_maps(drawn: Floats, alpha: Plane, light: Floats, maps: Floats) -> None:
+    """Write tx, ty, alpha, g, ku, kv at each node, the light read bilinearly at the node's UV."""
+    cells = np.float32(light.shape[0])
+    last = cells - np.float32(1.001)
+    for i in range(alpha.shape[0]):
+        for j in range(alpha.shape[1]):
+            maps[i, j, 0], maps[i, j, 1], maps[i, j, 2] = drawn[i, j, 0], drawn[i, j, 1], alpha[i, j]
+            x = min(max(drawn[i, j, 2] * cells - np.float32(0.5), np.float32(0.0)), last)
+            y = min(max(drawn[i, j, 3] * cells - np.float32(0.5), np.float32(0.0)), last)
+            x0, y0 = int(x), int(y)
+            fx, fy = x - np.float32(x0), y - np.float32(y0)
+            for k in range(3):
+                top = light[y0, x0, k] + (light[y0, x0 + 1, k] - light[y0, x0, k]) * fx
+                low = light[y0 + 1, x0, k] + (light[y0 + 1, x0 + 1, k] - light[y0 + 1, x0, k]) * fx
+                maps[i, j, 3 + k] = top + (low - top) * fy
 
 
 def _warp(maps: Floats, grid: Grid, area: Rectangle, level: TextureLevel) -> Patch:
@@ -191,32 +205,47 @@ def _warp(maps: Floats, grid: Grid, area: Rectangle, level: TextureLevel) -> Pat
 
 
 @njit(cache=True, nogil=True, fastmath=True)
+def _columns(count: int, first: np.float32, stride: np.float32, per_step: np.float32, last: int) -> Floats:
+    """Node to the left of each pixel and how far beyond it: float32 (count, 2)."""
+    columns = np.empty((count, 2), np.float32)
+    for j in range(count):
+        x = (first + stride * np.float32(j)) * per_step
+        c = min(int(x), last)
+        columns[j, 0], columns[j, 1] = c, x - np.float32(c)
+    return columns
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _between_rows(maps: Floats, y: np.float32, line: Floats) -> None:
+    """Interpolate all maps between two rows of nodes: line (columns, K)."""
+    r = min(int(y), maps.shape[0] - 2)
+    t = y - np.float32(r)
+    for j in range(line.shape[0]):
+        for k in range(line.shape[1]):
+            line[j, k] = maps[r, j, k] + (maps[r + 1, j, k] - maps[r, j, k]) * t
+
+
+@njit(cache=True, nogil=True, fastmath=True)
 def _warp_luma(
     maps: Floats, per_step: np.float32, luma: Plane, scale: np.float32, out: Plane, alpha: Plane
 ) -> None:
-    rows, columns = maps.shape[0], maps.shape[1]
     height, width = out.shape
+    half = np.float32(0.5)
     bottom, right = np.float32(luma.shape[0] - 1.001), np.float32(luma.shape[1] - 1.001)
-    line = np.empty((columns, 4), np.float32)  # tx, ty, alpha, gain along one row
+    columns = _columns(width, np.float32(0.0), np.float32(1.0), per_step, maps.shape[1] - 2)
+    line = np.empty((maps.shape[1], 4), np.float32)  # tx, ty, alpha, gain along one row
     for i in range(height):
-        gy = np.float32(i) * per_step
-        r = min(int(gy), rows - 2)
-        t = gy - np.float32(r)
-        for j in range(columns):
-            for k in range(4):
-                line[j, k] = maps[r, j, k] + (maps[r + 1, j, k] - maps[r, j, k]) * t
+        _between_rows(maps, np.float32(i) * per_step, line)
         for j in range(width):
-            gx = np.float32(j) * per_step
-            c = min(int(gx), columns - 2)
-            s = gx - np.float32(c)
+            c, s = int(columns[j, 0]), columns[j, 1]
             a = line[c, 2] + (line[c + 1, 2] - line[c, 2]) * s
-            if a < 0.5:
+            if a < half:
                 alpha[i, j] = 0
                 out[i, j] = 16
                 continue
-            alpha[i, j] = np.uint8(min(a + np.float32(0.5), np.float32(255.0)))
-            tx = (line[c, 0] + (line[c + 1, 0] - line[c, 0]) * s) * scale - np.float32(0.5)
-            ty = (line[c, 1] + (line[c + 1, 1] - line[c, 1]) * s) * scale - np.float32(0.5)
+            alpha[i, j] = np.uint8(a + half)
+            tx = (line[c, 0] + (line[c + 1, 0] - line[c, 0]) * s) * scale - half
+            ty = (line[c, 1] + (line[c + 1, 1] - line[c, 1]) * s) * scale - half
             gain = line[c, 3] + (line[c + 1, 3] - line[c, 3]) * s
             tx = min(max(tx, np.float32(0.0)), right)
             ty = min(max(ty, np.float32(0.0)), bottom)
@@ -232,44 +261,39 @@ def _warp_luma(
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _warp_chroma(
-    maps: Floats, per_step: np.float32, half: NDArray[np.uint8], scale: np.float32, u: Plane, v: Plane
+    maps: Floats, per_step: np.float32, texture: NDArray[np.uint8], scale: np.float32, u: Plane, v: Plane
 ) -> None:
-    rows, columns = maps.shape[0], maps.shape[1]
-    bottom, right = np.float32(half.shape[0] - 1.001), np.float32(half.shape[1] - 1.001)
-    line = np.empty((columns, 6), np.float32)
-    value = np.empty(6, np.float32)
+    half, black, grey = np.float32(0.5), np.float32(16.0), np.float32(128.0)
+    bottom, right = np.float32(texture.shape[0] - 1.001), np.float32(texture.shape[1] - 1.001)
+    # A chroma sample lies in the middle of four pixels.
+    columns = _columns(u.shape[1], half, np.float32(2.0), per_step, maps.shape[1] - 2)
+    line = np.empty((maps.shape[1], 6), np.float32)
     for i in range(u.shape[0]):
-        gy = np.float32(2 * i + 0.5) * per_step
-        r = min(int(gy), rows - 2)
-        t = gy - np.float32(r)
-        for j in range(columns):
-            for k in range(6):
-                line[j, k] = maps[r, j, k] + (maps[r + 1, j, k] - maps[r, j, k]) * t
+        _between_rows(maps, (np.float32(2 * i) + half) * per_step, line)
         for j in range(u.shape[1]):
-            gx = np.float32(2 * j + 0.5) * per_step
-            c = min(int(gx), columns - 2)
-            s = gx - np.float32(c)
-            if line[c, 2] + line[c + 1, 2] < 0.5:
+            c, s = int(columns[j, 0]), columns[j, 1]
+            if line[c, 2] + line[c + 1, 2] < half:
                 u[i, j] = 128
                 v[i, j] = 128
                 continue
-            for k in range(6):
-                value[k] = line[c, k] + (line[c + 1, k] - line[c, k]) * s
-            tx = min(max(value[0] * scale - np.float32(0.5), np.float32(0.0)), right)
-            ty = min(max(value[1] * scale - np.float32(0.5), np.float32(0.0)), bottom)
+            tx = (line[c, 0] + (line[c + 1, 0] - line[c, 0]) * s) * scale - half
+            ty = (line[c, 1] + (line[c + 1, 1] - line[c, 1]) * s) * scale - half
+            gain = line[c, 3] + (line[c + 1, 3] - line[c, 3]) * s
+            shift_u = line[c, 4] + (line[c + 1, 4] - line[c, 4]) * s
+            shift_v = line[c, 5] + (line[c + 1, 5] - line[c, 5]) * s
+            tx = min(max(tx, np.float32(0.0)), right)
+            ty = min(max(ty, np.float32(0.0)), bottom)
             x0, y0 = int(tx), int(ty)
             fx, fy = tx - np.float32(x0), ty - np.float32(y0)
             w11 = fx * fy
             w01, w10 = fx - w11, fy - w11
             w00 = np.float32(1.0) - fx - w10
-            sy = w00 * half[y0, x0, 0] + w01 * half[y0, x0 + 1, 0]
-            sy += w10 * half[y0 + 1, x0, 0] + w11 * half[y0 + 1, x0 + 1, 0]
-            su = w00 * half[y0, x0, 1] + w01 * half[y0, x0 + 1, 1]
-            su += w10 * half[y0 + 1, x0, 1] + w11 * half[y0 + 1, x0 + 1, 1]
-            sv = w00 * half[y0, x0, 2] + w01 * half[y0, x0 + 1, 2]
-            sv += w10 * half[y0 + 1, x0, 2] + w11 * half[y0 + 1, x0 + 1, 2]
-            lit = max(sy - np.float32(16.0), np.float32(0.0)) * value[3]
-            cu = np.float32(128.5) + (su - np.float32(128.0)) * value[3] + lit * value[4]
-            cv = np.float32(128.5) + (sv - np.float32(128.0)) * value[3] + lit * value[5]
-            u[i, j] = np.uint8(min(max(cu, np.float32(16.0)), np.float32(240.0)))
-            v[i, j] = np.uint8(min(max(cv, np.float32(16.0)), np.float32(240.0)))
+            a, b, d, e = texture[y0, x0], texture[y0, x0 + 1], texture[y0 + 1, x0], texture[y0 + 1, x0 + 1]
+            sy = w00 * a[0] + w01 * b[0] + w10 * d[0] + w11 * e[0] - black
+            su = w00 * a[1] + w01 * b[1] + w10 * d[1] + w11 * e[1] - grey
+            sv = w00 * a[2] + w01 * b[2] + w10 * d[2] + w11 * e[2] - grey
+            lit = max(sy, np.float32(0.0)) * gain
+            cu = grey + half + su * gain + lit * shift_u
+            cv = grey + half + sv * gain + lit * shift_v
+            u[i, j] = np.uint8(min(max(cu, black), np.float32(240.0)))
+            v[i, j] = np.uint8(min(max(cv, black), np.float32(240.0)))
