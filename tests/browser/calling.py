@@ -20,7 +20,6 @@ from tests.calls.service import Service
 from tests.network.namespaces import Namespace
 
 PATIENCE = 30.0  # seconds for anything that happens by itself
-FACE = "minji"
 
 
 class NotSeenError(AssertionError):
@@ -29,7 +28,7 @@ class NotSeenError(AssertionError):
 
 @dataclass(slots=True)
 class Caller:
-    """Somebody in a call. sees_own_faces: whether they may receive a camera, as its owner chose to show it."""
+    """Somebody in a call. sees_own_faces: they may receive a camera, because its owner chose to show it."""
 
     person: Person
     sees_own_faces: bool = False
@@ -40,7 +39,7 @@ class Caller:
         await self.person.page.goto(link)
         await expect(self.person.page.get_by_test_id("enter-call")).to_be_visible(timeout=1000 * PATIENCE)
 
-    async def choose_face(self, identity: str = FACE) -> None:
+    async def choose_face(self, identity: str) -> None:
         """Picks a face, in the lobby or in the opened picker of the call."""
         await self.person.page.get_by_test_id(f"face-{identity}").click()
 
@@ -54,7 +53,7 @@ class Caller:
         """Goes from the lobby into the call."""
         await self.person.page.get_by_test_id("enter-call").click()
 
-    async def join(self, link: str, identity: str = FACE) -> None:
+    async def join(self, link: str, identity: str) -> None:
         """Opens the link, picks a face, waits until it is on, and goes in."""
         await self.open(link)
         await self.choose_face(identity)
@@ -134,6 +133,11 @@ class Callers:
     directory: Path
     made: list[Caller] = field(default_factory=list)
 
+    @property
+    def faces(self) -> list[str]:
+        """The synthetic faces that can be worn."""
+        return self.service.faces()
+
     async def add(self, name: str, *, sees_own_faces: bool = False, **options: Any) -> Caller:
         """Somebody new at a browser of their own; options are those of `person`."""
         if options.get("devices", True):
@@ -145,13 +149,15 @@ class Callers:
         self.made.append(caller)
         return caller
 
-    async def pair(self, identity: str = FACE, *, server: int = 0, **options: Any) -> tuple[Caller, Caller]:
+    async def pair(
+        self, identity: str | None = None, *, server: int = 0, **options: Any
+    ) -> tuple[Caller, Caller]:
         """A, who wears a face, and B, who only watches and listens, in a call at a call server; B sees A."""
         link = self.service.new_link(server)
         a, b = await self.add("A", **options), await self.add("B", devices=False, **options)
         await b.open(link)
         await b.enter()
-        await a.join(link, identity)
+        await a.join(link, identity or self.faces[0])
         await b.sees()
         return a, b
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.calling import FACE, Caller, Callers, eventually
+from tests.browser.calling import Caller, Callers, eventually
 from tests.browser.lip_sync import View, percentile, skews, views
 from tests.browser.measures import routes, shows_face, sighted
 from tests.browser.received import decode
@@ -79,7 +79,7 @@ async def test_lips_and_voice_stay_together(callers: Callers) -> None:
 async def test_a_face_changes_in_mid_call(callers: Callers) -> None:
     a, b = await callers.pair()
     await b.new_frames()
-    await a.change_face(callers.service.identities()[1])
+    await a.change_face(callers.faces[1])
     await asyncio.sleep(3)
     frames = await b.new_frames()
     assert longest_gap([frame.arrival for frame in frames]) < 1.0
@@ -102,7 +102,7 @@ async def test_media_goes_on_when_the_signalling_socket_is_cut(callers: Callers)
     await eventually(resumed, "the page opens another socket")
     await asyncio.sleep(1)
     assert longest_gap([frame.arrival for frame in await b.new_frames()]) < 0.5
-    await a.change_face(callers.service.identities()[1])  # which needs what was resumed
+    await a.change_face(callers.faces[1])  # which needs what was resumed
     await b.sees()
 
 
@@ -113,7 +113,7 @@ async def test_two_call_servers_serve_one_room(callers: Callers) -> None:
     await b.open(link.replace(service.url(0), service.url(1)))
     await b.choose_face("veil")
     await b.enter()
-    await a.join(link)
+    await a.join(link, callers.faces[0])
     await b.sees()
     await a.sees()
 
@@ -186,12 +186,12 @@ async def test_the_own_face_is_shown_only_when_confirmed(callers: Callers) -> No
     a, b = await callers.add("A"), await callers.add("B", devices=False, sees_own_faces=True)
     await b.open(link)
     await b.enter()
-    await a.join(link)
+    await a.join(link, callers.faces[0])
     await b.sees()
     page = a.person.page
     await page.get_by_test_id("change-face").click()
     await page.get_by_test_id("own-face").click()
-    await page.get_by_test_id("own-face-cancel").click()
+    await page.get_by_test_id("own-face-cancel").click()  # the picker stays open
     await asyncio.sleep(1)
     await b.new_frames()
     assert sighted(decode(b.received), look_for_faces=1000).canaries == 0
@@ -207,7 +207,7 @@ async def test_the_own_face_is_shown_only_when_confirmed(callers: Callers) -> No
     assert own.frames >= 20
     assert own.canaries / own.frames >= 0.99  # the search finds the camera when it is shown
 
-    await a.choose_face()
+    await a.change_face(callers.faces[0])
     await expect(b.person.page.get_by_test_id("disclosure")).to_have_text("AI-made face")
     await asyncio.sleep(1)
     covered_from = time.time()
@@ -224,7 +224,7 @@ async def test_the_other_reads_what_it_is_before_the_first_frame(callers: Caller
     await b.open(link)
     await b.enter()
     await b.person.page.evaluate(WATCH_DISCLOSURE)
-    await a.join(link)
+    await a.join(link, callers.faces[0])
     await b.sees()
     await asyncio.sleep(2)
     readable_since, unreadable = await b.person.page.evaluate("[__readable.since, __readable.lost]")
@@ -246,7 +246,7 @@ async def test_a_third_participant_is_told_that_the_room_is_full(callers: Caller
 async def test_a_reload_joins_again_as_the_same_participant(callers: Callers) -> None:
     a, b = await callers.pair()
     await a.person.page.reload()
-    await a.wears(FACE)
+    await a.wears(callers.faces[0])
     assert (await a.figures())["phase"] == "call"
     await b.sees()
 

@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 START_PATIENCE = 30.0
 STOP_PATIENCE = 5.0
 FIRST_PORT = 8080
+PARTS = ("TALCHUM_WEB", "TALCHUM_NETWORKS", "TALCHUM_IDENTITIES")  # an installation may lie elsewhere
 
 
 class ServiceError(Exception):
@@ -115,10 +116,10 @@ class Service:
         """The link of a fresh room, at one of the call servers."""
         return str(self.request("/api/rooms", {}, server=server)["link"])
 
-    def identities(self) -> list[str]:
-        """The names of the faces that can be worn."""
+    def faces(self, kind: str = "synthetic") -> list[str]:
+        """The names of the identities of a kind."""
         answer: Any = self.request("/api/identities")
-        return [identity["name"] for identity in answer]
+        return [identity["name"] for identity in answer if identity["kind"] == kind]
 
     def request(self, path: str, body: object | None = None, *, server: int = 0) -> dict[str, Any]:
         """The JSON that a call server answers; a POST when there is a body. Raises urllib's HTTPError."""
@@ -133,7 +134,11 @@ class Service:
 
     def environment(self) -> dict[str, str]:
         """The environment of every process of the installation."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("TALCHUM_")}
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if name in PARTS or not name.startswith("TALCHUM_")
+        }
         return {
             **inherited,
             **{"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"},

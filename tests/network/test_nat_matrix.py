@@ -28,7 +28,7 @@ def test_a_call_with_a_face_takes_the_route_that_is_open(mode: NatMode, route: s
         running_service(tmp_path / "data", internet.server, host=SERVER_ADDRESS, turn=turn) as service,
     ):
         link = service.new_link()
-        wear = ["--identity", service.identities()[0]]
+        wear = ["--identity", service.faces()[0]]
         with (
             headless_call(service, link, CLIP, seconds=SECONDS, place=internet.host_a, arguments=wear) as a,
             headless_call(service, link, CLIP, seconds=SECONDS, place=internet.host_b) as b,
