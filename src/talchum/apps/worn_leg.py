@@ -1,0 +1,153 @@
+"""The performer's end of a face leg: the camera out, the worn face back."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from talchum.adapters.webrtc_peer import (
+    CameraVideo,
+    ConnectionState,
+    Glimpse,
+    PeerListener,
+    PeerOptions,
+    RemoteVideo,
+    ReturnedVideo,
+    WebRtcPeer,
+)
+from talchum.domain.delays import Delays
+from talchum.domain.errors import MessageError, PeerConnectionError
+from talchum.domain.stamp import read_stamp
+from talchum.protocol.leg_messages import (
+    CHANNEL_LABEL,
+    Refused,
+    Report,
+    Wearing,
+    decode_face_worker_message,
+)
+from talchum.protocol.messages import IceCandidate, IceServer, SessionDescription
+
+logger = logging.getLogger(__name__)
+
+LOOKS_ALIVE_SECONDS = 0.3
+"""Without a returned frame for this long another picture is shown in its place."""
+
+FIRST_FRAME_SECONDS = 8.0
+
+
+@dataclass(slots=True)
+class WornLegCounts:
+    """What came back over all legs of a call."""
+
+    engine: str | None = None
+    frames_received: int = 0
+    card_frames: int = 0
+    round_trip: Delays = field(default_factory=Delays)
+
+
+class WornLeg(PeerListener):
+    """The connection to one face worker; `request` is what it answers.
+
+    describe, trickle: send to the worker through the call server. changed: called when video comes or stops.
+    """
+
+    def __init__(
+        self,
+        request: str,
+        worker: str,
+        camera: CameraVideo,
+        counts: WornLegCounts,
+        describe: Callable[[SessionDescription], None],
+        trickle: Callable[[IceCandidate], None],
+        ice_servers: tuple[IceServer, ...],
+        *,
+        polite: bool,
+    ) -> None:
+        self.request = request
+        self.worker = worker
+        self._camera = camera
+        self._counts = counts
+        self._describe = describe
+        self._trickle = trickle
+        self._last_frame = 0.0
+        self._opened = time.monotonic()
+        self._report: Report | None = None
+        self._cards_reported = 0
+        self.peer = WebRtcPeer(
+            PeerOptions(audience="face-worker", polite=polite, ice_servers=ice_servers), self
+        )
+
+    async def open(self) -> None:
+        """Offer the camera."""
+        self.peer.open_channel(CHANNEL_LABEL)
+        await self.peer.send_video(self._camera)
+
+    @property
+    def returned(self) -> ReturnedVideo | None:
+        """The returned track while frames come, else None."""
+        alive = time.monotonic() - self._last_frame < LOOKS_ALIVE_SECONDS
+        return self.peer.returned_video() if alive else None
+
+    def silent_for(self, now: float) -> float:
+        """Seconds since the last returned frame, 0 before the first."""
+        return now - self._last_frame if self._last_frame else 0.0
+
+    def fruitless(self, now: float) -> bool:
+        """Whether nothing has come back in all the time that a connection may take."""
+        return not self._last_frame and now - self._opened > FIRST_FRAME_SECONDS
+
+    @property
+    def frame_age(self) -> float:
+        """Seconds a frame spent in the worker, as it last reported; 0 before that."""
+        return self._report.frame_age.p50 if self._report is not None else 0.0
+
+    async def close(self) -> None:
+        """End the connection."""
+        await self.peer.close()
+
+    # -- the connection to the worker
+
+    def description_made(self, description: SessionDescription) -> None:
+        """Send the offer."""
+        self._describe(description)
+
+    def candidate_found(self, candidate: IceCandidate) -> None:
+        """Send a candidate."""
+        self._trickle(candidate)
+
+    def state_changed(self, state: ConnectionState) -> None:
+        """Say what became of the route."""
+        logger.info("the face leg is %s", state)
+
+    def video_arrived(self, video: RemoteVideo) -> None:
+        """The worn face comes back."""
+        video.watch(self._look)
+
+    def message_arrived(self, text: str) -> None:
+        """What the worker says of itself."""
+        try:
+            message = decode_face_worker_message(text)
+        except MessageError as error:
+            logger.warning("the face worker said something unreadable: %s", error.code)
+            return
+        if isinstance(message, Report):
+            self._report = message
+            self._counts.card_frames += max(0, message.card_frames - self._cards_reported)
+            self._cards_reported = message.card_frames
+        elif isinstance(message, Wearing):
+            self._counts.engine = message.engine
+        elif isinstance(message, Refused):
+            logger.error("the face worker refused: %s (%s)", message.message, message.code)
+
+    def failed(self, error: PeerConnectionError) -> None:
+        """The watchdog of the call finds another worker."""
+        logger.warning("the face leg could not negotiate: %s", error.code)
+
+    def _look(self, glimpse: Glimpse) -> None:
+        self._last_frame = glimpse.arrived
+        self._counts.frames_received += 1
+        age = read_stamp(glimpse.strip, glimpse.arrived)
+        if age is not None:
+            self._counts.round_trip.add(age)
