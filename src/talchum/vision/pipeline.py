@@ -5,16 +5,21 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from talchum.domain.errors import IdentityError
+from talchum.domain.face import LANDMARKS, Points, TrackedFace, region_of_landmarks
 from talchum.domain.frame import EgressFrame, I420Frame
 from talchum.vision.compositor import Compositor, CoverCheck
 from talchum.vision.detection import FaceDetector, NetworkSession
 from talchum.vision.engines import ENGINES, FaceEngine
-from talchum.vision.identity import IdentityAssets
+from talchum.vision.identity import IdentityAssets, Opening
 from talchum.vision.landmarks import LandmarkNetwork
 from talchum.vision.networks import default_networks_directory, network_path
 from talchum.vision.runtime import open_session
@@ -92,7 +97,7 @@ class FacePipeline:
 
     @classmethod
     def load(cls, networks_directory: Path, *, threads: int = 1) -> FacePipeline:
-        """A pipeline over this installation's networks. Slow: call it off the event loop, then `warm_up`."""
+        """A pipeline over this installation's networks. Slow: call it off the event loop."""
         return cls(FaceNetworks.load(networks_directory, threads=threads))
 
     def wear(self, face: WornFace) -> None:
@@ -154,3 +159,53 @@ def _timed(times: dict[str, float], stage: str, work: Callable[[], Result]) -> R
         return work()
     finally:
         times[stage] = times.get(stage, 0.0) + time.thread_time() - start
+
+
+def warm_up(networks: FaceNetworks, engines: Mapping[str, type[FaceEngine]] = ENGINES) -> None:
+    """Have everything compiled and loaded that the first frame of a leg would wait for.
+
+    Compiled code is kept on disk: seconds once after an installation, about one in each process afterwards.
+    Never on an event loop.
+    """
+    frame = _noise(320, 240)
+    landmarks = _frontal_landmarks(networks.topology, frame)
+    face = TrackedFace(landmarks, 1.0, 0.0)
+    compositor, check = Compositor(), CoverCheck(networks.topology)
+    for make, assets in product(engines.values(), _blank_identities(networks.topology)):
+        with suppress(IdentityError):  # not every engine takes both
+            prepared = make.prepare(assets, networks.topology)
+            patch = make(networks.topology).render(frame, face, prepared)
+            check.hides(frame, face, patch, assets.openings)
+            compositor.face(frame, patch, 0.0)
+    FaceDetector(networks.detector).detect(frame)
+    LandmarkNetwork(networks.landmarks).locate(frame, region_of_landmarks(landmarks))
+    compositor.card(640, 480, 0.0, "nothing_ready")
+
+
+def _noise(width: int, height: int) -> I420Frame:
+    values = np.random.default_rng(0).integers(60, 200, I420Frame.size_of(width, height), np.uint8)
+    return I420Frame(values, width, height, 0.0)
+
+
+def _blank_identities(topology: FaceTopology) -> tuple[IdentityAssets, IdentityAssets]:
+    """A face without features, and a cover without a texture."""
+    side = 128
+    texture = np.full((side, side, 3), 160, np.uint8)
+    alpha = np.full((side, side), 255, np.uint8)
+    points = np.ascontiguousarray(topology.uv * side, np.float32)
+    nowhere = np.zeros((0, 2), np.float32)
+    openings: frozenset[Opening] = frozenset({"eyes", "mouth"})
+    return (
+        IdentityAssets("blank", "synthetic", texture, alpha, points, openings, ()),
+        IdentityAssets("blank", "anonymise", None, None, nowhere, frozenset(), ()),
+    )
+
+
+def _frontal_landmarks(topology: FaceTopology, frame: I420Frame) -> Points:
+    """The canonical face looking straight into the camera, half as high as the frame."""
+    vertices = topology.vertices
+    scale = frame.height / 2 / float(np.ptp(vertices[:, 1]))
+    landmarks = np.zeros((LANDMARKS, 3), np.float32)
+    landmarks[: len(vertices)] = (vertices - vertices.mean(0)) * np.array([scale, -scale, -scale], np.float32)
+    landmarks[:, :2] += (frame.width / 2, frame.height / 2)
+    return landmarks
