@@ -32,8 +32,20 @@ from talchum.vision.networks import network_path
 from talchum.vision.runtime import open_session
 
 MIN_LANDMARK_SCORE = 0.5
-DETECTION_INTERVAL = 0.2  # seconds of media time between two looks at the whole picture
+DETECTION_INTERVAL = 0.2  # seconds of media time in which the whole picture is looked at once
 MIN_FACE_SIDE = 16.0  # pixels; below it landmarks mean nothing
+
+# the landmark network takes lettering for a face as readily as the detector does from afar; seen from near,
+# the detector gave lettering 0.6 at most and faces 0.84 at least (5th percentile; turned, half covered by a
+# hand)
+SURE_SCORE = 0.7
+_NEAR_SCALE = 2.5  # side of the near look, in boxes
+_UNSEEN_LIMIT = (
+    1.0  # seconds that a face is followed which the detector does not see: from the side it may not
+)
+_OTHER_HOLD = (
+    0.6  # seconds that another face counts after it was last seen, so that the card does not flicker
+)
 
 _SAME_FACE_COVER = 0.5
 # a region that would hardly change stays: a crop that trembles makes landmarks tremble
@@ -58,11 +70,19 @@ class TrackResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Search:
-    """One way of looking at a frame for faces that a look at all of it does not see."""
+class Look:
+    """One way of looking at a frame: which part of it, turned how often by a quarter counter-clockwise."""
 
     window: Window
     quarter_turns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """A face that is not the tracked one, and when it was last seen."""
+
+    box: Box
+    seen: float
 
 
 class FaceTracker:
@@ -72,13 +92,16 @@ class FaceTracker:
         self._detector = detector
         self._landmark_network = landmark_network
         self._frame_size = (0, 0)
+        self._last_time = -math.inf
         self._region: FaceRegion | None = None
         self._smoother = FaceSmoother()
-        self._face_count = 0
+        self._others: tuple[_Other, ...] = ()
+        self._looks: tuple[Look, ...] = ()
+        self._look = 0
         self._next_look = -math.inf
-        self._last_time = -math.inf
-        self._searches: tuple[_Search, ...] = ()
-        self._next_search = 0
+        self._seen = -math.inf
+        self._searches: tuple[Look, ...] = ()
+        self._search = 0
 
     def update(self, frame: I420Frame) -> TrackResult:
         """Follow the face into this frame.
@@ -96,45 +119,98 @@ class FaceTracker:
         located = self._follow(frame) or self._acquire(frame)
         if located is None:
             self._region = None
-            self._face_count = 0
             return TrackResult(None, 0, "no_face")
         raw, score = located
         self._region = _steadied(self._region, region_of_landmarks(raw))
-        if frame.media_time >= self._next_look:
-            self._count_faces(frame, box_of_landmarks(raw))
-        landmarks = self._smoother.smooth(raw, frame.media_time)
-        face = TrackedFace(landmarks, score, frame.media_time)
-        return TrackResult(face, self._face_count, "" if self._face_count == 1 else "second_face")
+        face = TrackedFace(self._smoother.smooth(raw, frame.media_time), score, frame.media_time)
+        face_count = 1 + len(self._others)
+        return TrackResult(face, face_count, "" if face_count == 1 else "second_face")
 
     def _begin_anew(self, frame: I420Frame) -> None:
         self._frame_size = (frame.width, frame.height)
         self._region = None
-        self._next_look = -math.inf
-        self._searches = searches(frame)
-        self._next_search = 0
+        self._looks, self._searches = looks(frame), searches(frame)
+        self._search = 0
 
     def _follow(self, frame: I420Frame) -> tuple[Points, float] | None:
-        return None if self._region is None else self._locate(frame, self._region)
+        """Locate the face where it last was; look around for others as often as it is due."""
+        if self._region is None:
+            return None
+        located = self._locate(frame, self._region)
+        if located is None:
+            return None
+        if frame.media_time >= self._next_look:
+            self._next_look = frame.media_time + DETECTION_INTERVAL / len(self._looks)
+            self._look_around(frame, box_of_landmarks(located[0]), self._looks[self._look])
+            self._look = (self._look + 1) % len(self._looks)
+        return located if frame.media_time - self._seen <= _UNSEEN_LIMIT else None
 
     def _acquire(self, frame: I420Frame) -> tuple[Points, float] | None:
         """Find the largest face; every frame without one also looks in one further way, in turn."""
         self._smoother = FaceSmoother()
-        self._next_look = -math.inf
-        found = self._detector.detect(frame) or self._search(frame)
-        for detection in sorted(found, key=_height, reverse=True):
-            rough = self._locate(frame, region_of_detection(detection))
-            if rough is None:
-                continue
-            # a second look from where the landmarks are: the detector's box is coarse
-            exact = self._locate(frame, region_of_landmarks(rough[0]))
-            if exact is not None:
-                return exact
+        self._region = None
+        self._others = ()
+        search = self._searches[self._search]
+        self._search = (self._search + 1) % len(self._searches)
+        for look in (self._looks[0], search):
+            found = sorted(self._detector.detect(frame, look.window, look.quarter_turns), key=_height)
+            for detection in reversed(found):
+                located = self._begin_with(frame, detection, look.quarter_turns)
+                if located is not None:
+                    return located
         return None
 
-    def _search(self, frame: I420Frame) -> list[Detection]:
-        search = self._searches[self._next_search]
-        self._next_search = (self._next_search + 1) % len(self._searches)
-        return self._detector.detect(frame, search.window, search.quarter_turns)
+    def _begin_with(
+        self, frame: I420Frame, detection: Detection, quarter_turns: int
+    ) -> tuple[Points, float] | None:
+        """Locate a face that was just detected, and count the others at once."""
+        rough = self._confirm(frame, detection, quarter_turns)
+        # a second time from where the landmarks are: the detector's box is coarse
+        exact = rough and self._locate(frame, region_of_landmarks(rough[0]))
+        if not exact:
+            return None
+        self._seen = frame.media_time
+        self._look = 0
+        self._next_look = frame.media_time + DETECTION_INTERVAL / len(self._looks)
+        for look in self._looks:
+            self._look_around(frame, box_of_landmarks(exact[0]), look)
+        return exact
+
+    def _look_around(self, frame: I420Frame, tracked: Box, look: Look) -> None:
+        """Take note of every face but the tracked one, and of whether that one is seen at all."""
+        now = frame.media_time
+        others = [other for other in self._others if now - other.seen <= _OTHER_HOLD]
+        for detection in self._detector.detect(frame, look.window, look.quarter_turns):
+            if covered_share(detection.box, tracked) >= _SAME_FACE_COVER:
+                self._seen = now
+            elif self._confirm(frame, detection, look.quarter_turns) is not None:
+                others = [other for other in others if covered_share(detection.box, other.box) == 0]
+                others.append(_Other(detection.box, now))
+        self._others = tuple(others)
+        if now - self._seen > DETECTION_INTERVAL and self._near_score(frame, tracked, self._turns()) > 0:
+            self._seen = now
+
+    def _turns(self) -> int:
+        """The quarter turns that bring the tracked face upright, as near as they can."""
+        return 0 if self._region is None else round(self._region.angle / (math.pi / 2)) % 4
+
+    def _confirm(
+        self, frame: I420Frame, detection: Detection, quarter_turns: int
+    ) -> tuple[Points, float] | None:
+        """The landmarks of a detection that is a face without doubt."""
+        if (
+            detection.score < SURE_SCORE
+            and self._near_score(frame, detection.box, quarter_turns) < SURE_SCORE
+        ):
+            return None
+        return self._locate(frame, region_of_detection(detection))
+
+    def _near_score(self, frame: I420Frame, box: Box, quarter_turns: int) -> float:
+        """How sure the detector is of the face in a box when it looks from near; 0 when it sees none."""
+        seen = self._detector.detect(frame, window_around(frame, box, _NEAR_SCALE), quarter_turns)
+        return max(
+            (other.score for other in seen if covered_share(other.box, box) >= _SAME_FACE_COVER), default=0.0
+        )
 
     def _locate(self, frame: I420Frame, region: FaceRegion) -> tuple[Points, float] | None:
         if not MIN_FACE_SIDE <= region.side <= 4 * max(frame.width, frame.height):
@@ -143,16 +219,6 @@ class FaceTracker:
         if score < MIN_LANDMARK_SCORE or not _is_plausible(landmarks, frame):
             return None
         return landmarks, score
-
-    def _count_faces(self, frame: I420Frame, tracked: Box) -> None:
-        """Count the tracked face and every other one that the landmark network also takes for a face."""
-        self._next_look = frame.media_time + DETECTION_INTERVAL
-        self._face_count = 1
-        for detection in [*self._detector.detect(frame), *self._search(frame)]:
-            if covered_share(detection.box, tracked) >= _SAME_FACE_COVER:
-                continue
-            if self._locate(frame, region_of_detection(detection)) is not None:
-                self._face_count += 1
 
 
 def load_tracker(networks_directory: Path, *, threads: int = 1) -> FaceTracker:
@@ -166,22 +232,34 @@ def load_tracker(networks_directory: Path, *, threads: int = 1) -> FaceTracker:
     return FaceTracker(FaceDetector(detection), LandmarkNetwork(landmarks))
 
 
-def searches(frame: I420Frame) -> tuple[_Search, ...]:
-    """The further ways to look at frames of this size: squares of it, nearer by turns, and the picture on its
-    sides.
+def looks(frame: I420Frame) -> tuple[Look, ...]:
+    """What it takes to see everybody once: the whole picture, and squares of its shorter side for smaller
+    faces.
+
+    Measured with synthetic faces: the whole picture shows those from 0.25 of the height at 16:9 (0.2 at 4:3),
+    the squares those from 0.15. Squares overlap by two ninths: a face on a seam is whole in one or large
+    enough for the first look.
     """
-    near = squares(frame.width, frame.height, min(frame.width, frame.height))
-    nearer = squares(frame.width, frame.height, min(frame.width, frame.height) // 2)
-    sides = tuple(_Search(whole(frame), turns) for turns in (1, 3))
-    return (*(_Search(w) for w in near), *sides, *(_Search(w) for w in nearer))
+    side = min(frame.width, frame.height)
+    tiles = squares(frame.width, frame.height, side, 7 / 9)
+    return (Look(whole(frame)), *(Look(tile) for tile in tiles if len(tiles) > 1))
 
 
-def squares(width: int, height: int, side: int) -> tuple[Window, ...]:
-    """Squares of a side that overlap by at least a third and together cover the picture, the middle ones
+def searches(frame: I420Frame) -> tuple[Look, ...]:
+    """The further ways to look for a lost face: nearer by turns, and with the picture lying on its sides."""
+    side = min(frame.width, frame.height)
+    sides = tuple(Look(whole(frame), turns) for turns in (1, 3))
+    nearer = tuple(Look(tile) for tile in squares(frame.width, frame.height, side // 2, 2 / 3))
+    return (*looks(frame)[1:], *sides, *nearer)
+
+
+def squares(width: int, height: int, side: int, stride: float) -> tuple[Window, ...]:
+    """Squares of a side that together cover the picture, at most `stride` sides apart, the middle ones
     first.
     """
     side = max(2, side // 2 * 2)
-    windows = [Window(x, y, side, side) for y in _starts(height, side) for x in _starts(width, side)]
+    tops, lefts = starts(height, side, stride), starts(width, side, stride)
+    windows = [Window(left, top, side, side) for top in tops for left in lefts]
 
     def off_centre(window: Window) -> float:
         return abs(window.left + side / 2 - width / 2) + abs(window.top + side / 2 - height / 2)
@@ -189,11 +267,21 @@ def squares(width: int, height: int, side: int) -> tuple[Window, ...]:
     return tuple(sorted(windows, key=off_centre))
 
 
-def _starts(length: int, side: int) -> list[int]:
-    """Even starts of the intervals of a side that cover a length."""
+def starts(length: int, side: int, stride: float) -> list[int]:
+    """Even starts of intervals of a side that cover a length (but for an odd last pixel)."""
     spare = length - side
-    steps = math.ceil(spare / (side * 2 / 3))
+    steps = math.ceil(spare / (side * stride))
     return [round(spare * i / steps) // 2 * 2 for i in range(steps + 1)] if steps > 0 else [0]
+
+
+def window_around(frame: I420Frame, box: Box, scale: float) -> Window:
+    """The part of the frame in a square around the middle of a box, `scale` times its longer side."""
+    reach = max(box[2] - box[0], box[3] - box[1]) * scale / 2
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    left = min(max(0, int(x - reach) // 2 * 2), (frame.width - 1) // 2 * 2)
+    top = min(max(0, int(y - reach) // 2 * 2), (frame.height - 1) // 2 * 2)
+    right, bottom = min(frame.width, int(x + reach)), min(frame.height, int(y + reach))
+    return Window(left, top, max(1, right - left), max(1, bottom - top))
 
 
 def _steadied(before: FaceRegion | None, now: FaceRegion) -> FaceRegion:
