@@ -48,7 +48,6 @@ export const en = {
   "lobby.entering": "Connecting …",
   "lobby.someoneThere": "Someone is waiting in this call.",
   "lobby.alone": "You are the first one here.",
-  "lobby.cameraOn": "Turn the camera on",
   "lobby.tryAgain": "Try again",
 
   "face.kind.synthetic": "AI-made face",
@@ -124,7 +123,7 @@ export const en = {
   "disclosure.synthetic": "AI-made face",
   "disclosure.anonymise": "Face covered by AI",
   "disclosure.own": "Own face",
-  "disclosure.unknown": "Nothing shown yet",
+  "disclosure.unknown": "Not said whose face this is",
   "disclosure.mine": "They read: {text}",
   "disclosure.explain": "What you see is not this person's real face.",
 

@@ -49,7 +49,6 @@ export const ko: Readonly<Record<Key, string>> = {
   "lobby.entering": "연결하는 중 …",
   "lobby.someoneThere": "이 통화에서 누군가 기다리고 있습니다.",
   "lobby.alone": "아직 아무도 없습니다. 당신이 처음입니다.",
-  "lobby.cameraOn": "카메라 켜기",
   "lobby.tryAgain": "다시 시도",
 
   "face.kind.synthetic": "AI가 만든 얼굴",
@@ -125,7 +124,7 @@ export const ko: Readonly<Record<Key, string>> = {
   "disclosure.synthetic": "AI가 만든 얼굴",
   "disclosure.anonymise": "AI로 가린 얼굴",
   "disclosure.own": "본인 얼굴",
-  "disclosure.unknown": "아직 보이는 것 없음",
+  "disclosure.unknown": "누구의 얼굴인지 밝히지 않음",
   "disclosure.mine": "상대에게 보이는 표시: {text}",
   "disclosure.explain": "보이는 것은 이 사람의 실제 얼굴이 아닙니다.",
 

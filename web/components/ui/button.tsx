@@ -3,17 +3,19 @@ import styles from "./button.module.css";
 
 type Look = "primary" | "plain" | "quiet" | "danger";
 
-/** A button of the house; everything a <button> takes goes through. */
+/** A button of the house; everything a <button> takes goes through. `look` null: only `className` dresses it. */
 export function Button({
   look = "plain",
   className,
   type = "button",
   ...rest
-}: ButtonHTMLAttributes<HTMLButtonElement> & { look?: Look }) {
+}: ButtonHTMLAttributes<HTMLButtonElement> & { look?: Look | null }) {
   return (
     <button
       type={type}
-      className={[styles.button, styles[look], className].filter(Boolean).join(" ")}
+      className={[look !== null && styles.button, look !== null && styles[look], className]
+        .filter(Boolean)
+        .join(" ")}
       {...rest}
     />
   );

@@ -37,7 +37,11 @@ export function Call({
   const { camera, microphone } = snapshot;
   const actions = {
     mute: () => session.turnMicrophone(!microphone.on),
-    camera: () => void session.turnCamera(!camera.on),
+    camera: () => {
+      void session.turnCamera(!camera.on);
+      // A camera nobody may see yet: which face it shall be is the next question.
+      if (!camera.on && snapshot.choice === null) setPanel("faces");
+    },
     faces: () => setPanel("faces"),
     keys: () => setPanel("keys"),
     leave: onLeave,
@@ -77,15 +81,18 @@ export function Call({
 
 function SelfView({ snapshot }: { snapshot: CallSnapshot }) {
   const { t } = useI18n();
-  const { choice, outgoing } = snapshot;
+  const { camera, choice, leg, outgoing } = snapshot;
   const face = choice?.kind === "face" ? { kind: choice.faceKind } : null;
   const text = t(disclosureKey({ face, ownFace: choice?.kind === "own-face" }));
   return (
     <figure className={styles.self}>
       <TrackVideo track={outgoing.track} label={t("call.selfView")} testId="self-view" />
       <figcaption data-testid="my-disclosure" data-outgoing={outgoing.kind}>
-        {t("disclosure.mine", { text })}
+        {choice !== null && t("disclosure.mine", { text })}
       </figcaption>
+      <p className={styles.legStatus} data-testid="leg-status" data-leg={leg.state}>
+        {choice?.kind === "face" && t(legKey(leg, camera.on) ?? "leg.live")}
+      </p>
     </figure>
   );
 }
@@ -106,7 +113,7 @@ function Notices({ snapshot }: { snapshot: CallSnapshot }) {
       ))}
       {offline && <p role="status">{t("call.signallingLost")}</p>}
       {key !== null && (
-        <p role="status" data-testid="face-status" data-leg={leg.state}>
+        <p role="status" data-leg={leg.state}>
           {t(key)}
         </p>
       )}

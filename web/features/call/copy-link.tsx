@@ -26,7 +26,12 @@ export function CopyLink({ className }: { className?: string }) {
   };
   return (
     <>
-      <Button className={className} data-testid="copy-link" onClick={() => void copy()}>
+      <Button
+        look={className === undefined ? "plain" : null}
+        className={className}
+        data-testid="copy-link"
+        onClick={() => void copy()}
+      >
         <Icon name={result === "copied" ? "check" : "link"} />
         <span aria-live="polite">{t(result === "copied" ? "call.copied" : "call.copyLink")}</span>
       </Button>

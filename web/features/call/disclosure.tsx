@@ -10,6 +10,11 @@ export function disclosureKey({ face, ownFace }: Pick<ParticipantState, "face" |
   return ownFace ? "disclosure.own" : "disclosure.unknown";
 }
 
+/** Whether there is anything to say: nothing is shown by somebody in the lobby or with the camera off from the start. */
+export function isDisclosed({ face, ownFace, camera }: ParticipantState): boolean {
+  return face !== null || ownFace || camera;
+}
+
 /** What the other participant's face is: there before the first frame and as long as they are. */
 export function Disclosure({ state }: { state: ParticipantState }) {
   const { t } = useI18n();

@@ -8,7 +8,7 @@ import { type Key, useI18n } from "@/i18n";
 import type { CallSession, CallSnapshot, RemoteSnapshot } from "@/lib/rtc/call-session";
 import styles from "./call.module.css";
 import { CopyLink } from "./copy-link";
-import { Disclosure } from "./disclosure";
+import { Disclosure, isDisclosed } from "./disclosure";
 
 /** The other participant, or why there is nobody to see. */
 export function RemoteView({
@@ -48,7 +48,7 @@ export function RemoteView({
           <CopyLink />
         </div>
       )}
-      {remote !== null && <Disclosure state={remote.state} />}
+      {remote !== null && isDisclosed(remote.state) && <Disclosure state={remote.state} />}
     </section>
   );
 }

@@ -29,7 +29,7 @@ export function Lobby(props: LobbyProps) {
   const { session, snapshot, identities, onEnter } = props;
   const { t } = useI18n();
   const joined = snapshot.signalling === "open";
-  const withoutCamera = snapshot.camera.failure !== null && snapshot.choice === null;
+  const withoutCamera = !snapshot.camera.on && snapshot.choice === null;
   const ready = joined && (snapshot.choice !== null || withoutCamera);
   return (
     <>
@@ -77,7 +77,7 @@ export function Lobby(props: LobbyProps) {
 
 function Preview({ session, snapshot }: { session: CallSession; snapshot: CallSnapshot }) {
   const { t } = useI18n();
-  const { camera, choice, leg, outgoing } = snapshot;
+  const { camera, microphone, choice, leg, outgoing } = snapshot;
   const key = legKey(leg, camera.on);
   return (
     <figure className={styles.preview}>
@@ -101,19 +101,28 @@ function Preview({ session, snapshot }: { session: CallSession; snapshot: CallSn
           />
         </div>
       )}
-      {!camera.on && (
+      <div className={styles.switches}>
         <Button
-          className={styles.cameraOn}
+          aria-pressed={camera.on}
           data-testid="camera-toggle"
-          onClick={() => void session.turnCamera(true)}
+          onClick={() => void session.turnCamera(!camera.on)}
         >
-          <Icon name="camera" /> {t("lobby.cameraOn")}
+          <Icon name={camera.on ? "camera" : "camera-off"} />{" "}
+          {t(camera.on ? "call.cameraOff" : "call.cameraOn")}
         </Button>
-      )}
+        <Button
+          aria-pressed={microphone.on}
+          data-testid="mute"
+          onClick={() => session.turnMicrophone(!microphone.on)}
+        >
+          <Icon name={microphone.on ? "microphone" : "microphone-off"} />{" "}
+          {t(microphone.on ? "call.mute" : "call.unmute")}
+        </Button>
+      </div>
       <figcaption>
         {choice === null ? `${t("lobby.ownCamera")} ${t("lobby.chooseFirst")}.` : t("lobby.preview")}
       </figcaption>
-      <p role="status" className={styles.status} data-testid="status-message" data-leg={leg.state}>
+      <p role="status" className={styles.status} data-testid="leg-status" data-leg={leg.state}>
         {key === null ? (leg.state === "live" ? t("leg.live") : "") : t(key)}
       </p>
     </figure>

@@ -15,7 +15,7 @@ export function Figures({ snapshot }: { snapshot: CallSnapshot }) {
     seconds === null ? t("delay.unknown") : t("delay.figure", { ms: Math.round(seconds * 1000) });
   return (
     <details className={styles.figures}>
-      <summary aria-label={t("stats.title")}>
+      <summary>
         <span data-testid="route-badge" data-route={route} title={t(`route.${route}Title`)}>
           <span className={styles.dot} data-route={route} aria-hidden="true" />
           {t(`route.${route}`)}

@@ -43,8 +43,11 @@ export interface KeeperOptions {
 }
 
 export const SILENT_AFTER_MS = 300;
-/** A leg that pauses may well come back; after this long another one is asked for while the card is out. */
-const REPLACE_AFTER_MS = 900;
+/**
+ * A leg that pauses while its worker still answers is a busy machine as a rule, and a second leg makes that worse; after
+ * this long another one is asked for all the same. A worker that is gone is replaced at once.
+ */
+const REPLACE_AFTER_MS = 2_000;
 const RETRY_UNAVAILABLE_MS = 2_000;
 /** A request nobody answers, not even with "queued", is repeated. */
 const REQUEST_PATIENCE_MS = 6_000;
