@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from talchum.domain.errors import StoreError
 
 MAX_SOCKET_PATH = 100
 """Bytes; the kernel's limit is 108 on Linux and 104 on macOS."""
+
+
+TEMPORARY_PREFIX = "talchum-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,13 @@ class EmbeddedValkey:
     def url(self) -> str:
         """The address for `talchum.adapters.redis_rooms.connect`."""
         return f"unix://{self.socket_path}"
+
+    def clean(self) -> None:
+        """Remove the socket of a Valkey that has ended, and the directory that was made for it."""
+        self.socket_path.unlink(missing_ok=True)
+        if self.socket_path.parent.name.startswith(TEMPORARY_PREFIX):
+            with suppress(OSError):  # something else is in it, so it is not only ours
+                self.socket_path.parent.rmdir()
 
     def answers(self) -> bool:
         """Whether it takes commands now."""
@@ -49,7 +60,7 @@ def embedded_valkey(directory: Path) -> EmbeddedValkey:
     """
     directory = directory.resolve()
     if len(bytes(directory / "valkey.sock")) > MAX_SOCKET_PATH:
-        directory = Path(tempfile.mkdtemp(prefix="talchum-"))
+        directory = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX))
     path = directory / "valkey.sock"
     command = (
         str(_binary()),

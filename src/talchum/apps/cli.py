@@ -1,0 +1,155 @@
+"""The `talchum` command. Each command's module is imported when it runs, so that help is immediate."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from talchum.domain.errors import TalchumError
+
+FAILED = 1
+MISUSED = 2
+
+
+class Commands(click.Group):
+    """Turns the project's errors into one line on stderr and exit status 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except TalchumError as error:
+            click.echo(f"talchum: {error.message} ({error.code})", err=True)
+            ctx.exit(FAILED)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="talchum")
+def main() -> None:
+    """Live video calls in which you wear another face, openly."""
+
+
+@main.command()
+@click.option("--port", default=8080, envvar="TALCHUM_PORT", show_default=True, help="Where to listen.")
+@click.option("--host", help="Address to listen on; loopback unless given.")
+@click.option(
+    "--https", is_flag=True, help="Self-signed certificate, all addresses and a QR code for phones."
+)
+@click.option("--public-url", default="", envvar="TALCHUM_PUBLIC_URL", help="What call links begin with.")
+@click.option("--data", type=click.Path(path_type=Path), envvar="TALCHUM_DATA", help="Directory for state.")
+@click.option("--face-workers", default=1, show_default=True, type=click.IntRange(0, 16))
+def up(
+    port: int, host: str | None, https: bool, public_url: str, data: Path | None, face_workers: int
+) -> None:
+    """Run the whole service on this machine; Ctrl-C stops it."""
+    from talchum.apps.up import UpOptions, default_data_directory, run
+
+    options = UpOptions(
+        port=port,
+        host=host,
+        https=https,
+        public_url=public_url.rstrip("/"),
+        data=data or default_data_directory(),
+        face_workers=face_workers,
+    )
+    sys.exit(run(options))
+
+
+@main.command()
+@click.argument("link")
+@click.option("--play", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Clip to send.")
+@click.option("--identity", help="Face to wear, see `talchum identities`.")
+@click.option("--engine", help="Engine that renders it; the identity's first unless given.")
+@click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Write what is received.")
+@click.option("--seconds", type=click.FloatRange(min=0.0, min_open=True), help="Leave after this long.")
+@click.option("--stamp", is_flag=True, help="Mark sent frames, to measure the delay on the same machine.")
+@click.option("--json", "as_json", is_flag=True, help="Print a report as JSON at the end.")
+def call(
+    link: str,
+    play: Path | None,
+    identity: str | None,
+    engine: str | None,
+    record: Path | None,
+    seconds: float | None,
+    stamp: bool,
+    as_json: bool,
+) -> None:
+    """Join the call at LINK without a browser."""
+    from talchum.apps.call import run
+
+    status = run(
+        link=link,
+        play=play,
+        identity=identity,
+        engine=engine,
+        record=record,
+        seconds=seconds,
+        stamp=stamp,
+        as_json=as_json,
+        out=sys.stdout,
+    )
+    sys.exit(status)
+
+
+@main.command()
+@click.argument("source", metavar="IN", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("target", metavar="OUT", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--identity", required=True, help="Face to wear, see `talchum identities`.")
+@click.option("--engine", help="Engine that renders it; the identity's first unless given.")
+@click.option("--json", "as_json", is_flag=True, help="Print counts and times as JSON.")
+def transform(source: Path, target: Path, identity: str, engine: str | None, as_json: bool) -> None:
+    """Put a face into the clip IN and write OUT, with its sound."""
+    from talchum.apps.transform import run
+
+    sys.exit(run(source, target, identity=identity, engine=engine, as_json=as_json, out=sys.stdout))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a list as JSON.")
+def identities(as_json: bool) -> None:
+    """List the faces that can be worn."""
+    from talchum.apps.identities_command import run
+
+    sys.exit(run(as_json=as_json, out=sys.stdout))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a list as JSON.")
+def networks(as_json: bool) -> None:
+    """List the face networks and verify their files."""
+    from talchum.apps.networks_command import run
+
+    sys.exit(run(as_json=as_json, out=sys.stdout))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option("--port", default=8080, envvar="TALCHUM_PORT", show_default=True, help="Port to look at.")
+def doctor(as_json: bool, port: int) -> None:
+    """Say what is missing on this machine and how to get it."""
+    from talchum.apps.doctor import run
+
+    sys.exit(run(as_json=as_json, port=port, out=sys.stdout))
+
+
+@main.command()
+def server() -> None:
+    """Run one call server with the settings of the environment."""
+    from talchum.apps.server import main as serve
+
+    sys.exit(serve())
+
+
+@main.command()
+def worker() -> None:
+    """Run one face worker with the settings of the environment."""
+    from talchum.apps.worker import main as work
+
+    work()
+
+
+if __name__ == "__main__":
+    main()
