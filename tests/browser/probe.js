@@ -54,9 +54,9 @@
     constructor(configuration, ...rest) {
       super({ ...configuration, ...settings.configuration }, ...rest);
       probe.connections.push(this);
-      this.addEventListener("track", ({ track, receiver }) => {
+      this.addEventListener("track", ({ track }) => {
         probe.remote.push({ connection: index(this), track });
-        if (track.kind === "video" && settings.record) record(receiver, this);
+        recordVideo(this);
       });
     }
     setConfiguration(configuration) {
@@ -70,12 +70,14 @@
       sends(this, track);
       const sender = super.addTrack(track, ...streams);
       sender.probedConnection = this;
+      recordVideo(this);
       return sender;
     }
     addTransceiver(kind, ...rest) {
       sends(this, kind);
       const transceiver = super.addTransceiver(kind, ...rest);
       transceiver.sender.probedConnection = this;
+      recordVideo(this);
       return transceiver;
     }
   };
@@ -100,7 +102,15 @@
     };`;
   let worker = null;
   let streams = 0;
+  // As soon as there is a receiver: one that has begun without a transform never takes one (Chromium 156).
+  function recordVideo(connection) {
+    if (!settings.record || connection.probedLeg) return;
+    for (const receiver of connection.getReceivers()) {
+      if (receiver.track.kind === "video" && !recorded.has(receiver)) record(receiver, connection);
+    }
+  }
   function record(receiver, connection) {
+    recorded.add(receiver);
     if (worker === null) {
       worker = new Worker(URL.createObjectURL(new Blob([passAndTell], { type: "text/javascript" })));
       worker.onmessage = ({ data }) => {
@@ -111,6 +121,7 @@
     streamOwners.push(index(connection));
     receiver.transform = new RTCRtpScriptTransform(worker, { stream: streams++ });
   }
+  const recorded = new WeakSet();
   const streamOwners = [];
   const base64 = (buffer) => {
     const bytes = new Uint8Array(buffer);
