@@ -28,7 +28,13 @@ import numpy as np
 import redis.asyncio as redis
 from celery.worker import state as celery_state  # type: ignore[import-untyped]
 
-from talchum.adapters.celery_queue import FACE_LEG_QUEUE, FACE_LEG_TASK, FaceLegTask, make_celery
+from talchum.adapters.celery_queue import (
+    FACE_LEG_QUEUE,
+    FACE_LEG_TASK,
+    FaceLegQueue,
+    FaceLegTask,
+    make_celery,
+)
 from talchum.adapters.face_worker_presence import FaceWorkerPresence
 from talchum.adapters.face_worker_registry import FaceWorkerStatus
 from talchum.adapters.identity_files import IdentityFiles
@@ -40,7 +46,7 @@ from talchum.apps.settings import Settings
 from talchum.domain.errors import FaceLegError, IdentityError, StoreError, TalchumError
 from talchum.domain.frame import I420Frame
 from talchum.vision.blending import image_to_frame
-from talchum.vision.pipeline import FaceNetworks, FacePipeline
+from talchum.vision.pipeline import FaceNetworks, FacePipeline, warm_up
 
 logger = logging.getLogger(__name__)
 
@@ -100,10 +106,13 @@ class FaceWorker:
         self._draining = False
         self.slots = 0
 
+    @property
+    def draining(self) -> bool:
+        """Whether this worker takes nothing more."""
+        return self._draining
+
     async def serve(self, task: FaceLegTask) -> None:
         """Run one leg to its end. Raises FaceLegError (`face_leg_expired`) when nobody waits for it."""
-        if self._draining:
-            logger.warning("a face leg came while this worker drains; it is served")
         if time.time() >= task.expires_at or not await self._is_wanted(task.request):
             raise FaceLegError(
                 "got a face leg nobody waits for any more", code="face_leg_expired", retryable=False
@@ -179,6 +188,7 @@ def run(settings: Settings) -> int:
     loopback = urlsplit(settings.worker_url()).hostname in ("127.0.0.1", "localhost", "::1")
     prepare_engine(zero_playout_delay=True, allow_loopback=loopback)
     networks = FaceNetworks.load(settings.networks)
+    warm_up(networks)
     files = IdentityFiles(settings.identities)
     identities = [identity.name for identity in files.list()]
     prepare = preparer(files, networks.topology)
@@ -209,7 +219,7 @@ async def _make_worker(
 def _consume(settings: Settings, worker: FaceWorker, media: MediaLoop, slots: int) -> int:
     """Let Celery take legs off the queue until it is told to stop and the last leg has ended."""
     celery = make_celery(settings.redis_url)
-    celery.task(name=FACE_LEG_TASK)(_task(worker, media))
+    celery.task(name=FACE_LEG_TASK)(_task(worker, media, FaceLegQueue(celery)))
     controller = celery.WorkController(
         pool="threads",
         concurrency=slots,
@@ -220,7 +230,8 @@ def _consume(settings: Settings, worker: FaceWorker, media: MediaLoop, slots: in
         without_gossip=True,
         without_mingle=True,
     )
-    stopping = _Stopping(worker, media)
+    # Celery looks at `should_stop` when its hub wakes, which without this would be when the next leg comes.
+    stopping = _Stopping(worker, media, lambda: controller.hub.call_soon(_nothing))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stopping.signalled)
     announcing = media.submit(worker.announce(stopping.drain))
@@ -231,12 +242,16 @@ def _consume(settings: Settings, worker: FaceWorker, media: MediaLoop, slots: in
     return int(controller.exitcode or 0)
 
 
-def _task(worker: FaceWorker, media: MediaLoop) -> Callable[..., None]:
+def _task(worker: FaceWorker, media: MediaLoop, queue: FaceLegQueue) -> Callable[..., None]:
     def face_leg(**arguments: Any) -> None:
         """Hold a slot until the leg has ended."""
         try:
             task = msgspec.convert(arguments, FaceLegTask)
-            media.submit(worker.serve(task)).result()
+            if worker.draining:
+                media.submit(queue.send(task, task.expires_at - time.time())).result()
+                logger.info("a face leg that came while draining was put back")
+            else:
+                media.submit(worker.serve(task)).result()
         except TalchumError as error:
             logger.warning("a face leg was dropped: %s", error.code)
         except msgspec.ValidationError:
@@ -245,12 +260,17 @@ def _task(worker: FaceWorker, media: MediaLoop) -> Callable[..., None]:
     return face_leg
 
 
+def _nothing() -> None:
+    """For a hub that only has to wake."""
+
+
 class _Stopping:
     """First signal: drain. Second one, or SIGINT: end the legs too."""
 
-    def __init__(self, worker: FaceWorker, media: MediaLoop) -> None:
+    def __init__(self, worker: FaceWorker, media: MediaLoop, wake: Callable[[], None]) -> None:
         self._worker = worker
         self._media = media
+        self._wake = wake
         self._drained = False
 
     def drain(self) -> None:
@@ -258,6 +278,7 @@ class _Stopping:
         self._drained = True
         celery_state.should_stop = 0
         self._media.call(self._worker.drain)
+        self._media.call(self._wake)
 
     def signalled(self, number: int, _frame: FrameType | None) -> None:
         """A signal handler, on the main thread."""
