@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from building import networks
+from building.errors import BuildError
+
+
+def test_converted_networks_with_other_bytes_are_refused_and_nothing_is_written(tmp_path, monkeypatch):
+    wrong = dict.fromkeys((pinned.name for pinned in networks.pinned_files()), b"not the pinned bytes")
+    monkeypatch.setattr(networks, "convert", lambda tarball: wrong)
+    with pytest.raises(BuildError, match=r"face_detection_short_range\.onnx with sha256"):
+        networks.build_networks(Path("unused.tgz"), tmp_path / "networks")
+    assert not (tmp_path / "networks").exists()
+
+
+def test_tarball_with_other_bytes_is_refused(tmp_path):
+    tarball = tmp_path / "package.tgz"
+    tarball.write_bytes(b"something else")
+    with pytest.raises(BuildError, match=r"package\.tgz"):
+        networks.build_networks(tarball, tmp_path / "networks")
