@@ -1,0 +1,60 @@
+"""Identities on disk: pixels, mesh points, portrait and a manifest that says where every byte comes from."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from talchum.domain.identity import TEXTURE_POINTS_FILE, THUMBNAIL_FILE
+
+TEXTURE_FILE = "texture.webp"
+LICENCE = "CC0-1.0"
+Picture = NDArray[np.uint8]  # (H, W, 3) RGB
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pixels:
+    """What is worn. texture: RGB (S, S, 3). points: float32 (468, 2), texture pixels."""
+
+    texture: Picture
+    points: NDArray[np.float32]
+
+
+def webp(image: Picture, quality: int) -> bytes:
+    """RGB picture as lossy WebP."""
+    encoded, data = cv2.imencode(".webp", image[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, quality])
+    if not encoded:
+        raise ValueError(f"got a picture of {image.shape} that WebP cannot hold")
+    return data.tobytes()
+
+
+def npy(points: NDArray[np.float32]) -> bytes:
+    """An array in NumPy's own format."""
+    buffer = io.BytesIO()
+    np.save(buffer, points.astype(np.float32), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def write_identity(
+    directory: Path, manifest: Mapping[str, object], thumbnail: Picture, pixels: Pixels | None
+) -> None:
+    """Write `directory/<name>/`, the manifest last, with the SHA-256 of each file added to it."""
+    files = {THUMBNAIL_FILE: webp(thumbnail, 88)}
+    if pixels is not None:
+        files[TEXTURE_FILE] = webp(pixels.texture, 92)
+        files[TEXTURE_POINTS_FILE] = npy(pixels.points)
+    target = directory / str(manifest["name"])
+    target.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        (target / name).write_bytes(data)
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
+    text = json.dumps({**manifest, "licence": LICENCE, "files": digests}, ensure_ascii=False, indent=2)
+    (target / "manifest.json").write_text(text + "\n", encoding="utf-8")

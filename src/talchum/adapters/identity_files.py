@@ -1,0 +1,138 @@
+"""Identities as directories: `<name>/manifest.json` and the files it pins by SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import cv2
+import numpy as np
+
+from talchum.domain.errors import IdentityError
+from talchum.domain.frame import Image
+from talchum.domain.identity import (
+    TEXTURE_POINTS_FILE,
+    THUMBNAIL_FILE,
+    Identity,
+    identity_from_manifest,
+    is_identity_name,
+)
+from talchum.vision.identity import IdentityAssets, Opening
+
+logger = logging.getLogger(__name__)
+
+MANIFEST_FILE = "manifest.json"
+MAX_MANIFEST_BYTES = 64 * 1024
+MAX_FILE_BYTES = 8 * 1024 * 1024
+
+
+def default_identities_directory() -> Path:
+    """The identities that ship with this installation."""
+    return Path(__file__).resolve().parent.parent / "identities"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityFiles:
+    """The identities in a directory; bytes are checked against the manifest before anything decodes them."""
+
+    directory: Path
+
+    def list(self) -> list[Identity]:
+        """All readable identities: people, then drawn masks, then covers, each by name.
+
+        One whose manifest is not readable is left out and logged: it must not take the others down with it.
+        """
+        found = []
+        for path in self.directory.glob(f"*/{MANIFEST_FILE}"):
+            try:
+                found.append(self.identity(path.parent.name))
+            except IdentityError as error:
+                logger.warning("identity left out: %s (%s)", error.message, error.code)
+        return sorted(found, key=lambda one: (one.kind == "anonymise", "mouth" not in one.openings, one.name))
+
+    def identity(self, name: str) -> Identity:
+        """The manifest of one identity; IdentityError `identity_unknown` or `identity_corrupt`."""
+        if not is_identity_name(name):
+            raise IdentityError(
+                f"got identity {name!r:.80}, expected 1 to 32 of a-z, 0-9 and -", code="identity_unknown"
+            )
+        path = self.directory / name / MANIFEST_FILE
+        if not path.is_file():
+            raise IdentityError(
+                f"got identity {name!r}, expected one that is installed", code="identity_unknown"
+            )
+        raw = _read(path, MAX_MANIFEST_BYTES)
+        try:
+            manifest = json.loads(raw)
+        except ValueError as error:
+            raise IdentityError(
+                f"got an unreadable manifest of {name!r}, expected JSON", code="identity_corrupt"
+            ) from error
+        return identity_from_manifest(manifest, name)
+
+    def assets(self, name: str) -> IdentityAssets:
+        """Pixels and mesh of one identity; tens of milliseconds: not for an event loop.
+
+        Raises IdentityError: `identity_unknown`, `identity_corrupt` (a file is missing, is not the pinned one or
+        cannot be decoded), `identity_invalid` (shapes that do not fit together).
+        """
+        identity = self.identity(name)
+        openings = cast("frozenset[Opening]", identity.openings)
+        if identity.texture_file is None:
+            nowhere = np.zeros((0, 2), np.float32)
+            return IdentityAssets(name, identity.kind, None, None, nowhere, openings, identity.engines)
+        pixels = _decode(self._pinned(identity, identity.texture_file), identity.texture_file)
+        alpha = np.ascontiguousarray(pixels[..., 3]) if pixels.shape[2] == 4 else None
+        texture: Image = np.ascontiguousarray(pixels[..., 2::-1])  # OpenCV decodes to BGR
+        try:
+            raw_points = self._pinned(identity, TEXTURE_POINTS_FILE)
+            points = np.load(io.BytesIO(raw_points), allow_pickle=False)
+        except (ValueError, EOFError) as error:
+            raise _undecodable(TEXTURE_POINTS_FILE) from error
+        return IdentityAssets(name, identity.kind, texture, alpha, points, openings, identity.engines)
+
+    def thumbnail(self, name: str) -> bytes:
+        """The WebP picture of one identity, as `assets` checked."""
+        return self._pinned(self.identity(name), THUMBNAIL_FILE)
+
+    def _pinned(self, identity: Identity, file: str) -> bytes:
+        path = self.directory / identity.name / file
+        if not path.is_file():
+            raise IdentityError(f"got no {file} of {identity.name!r}, expected it", code="identity_corrupt")
+        raw = _read(path, MAX_FILE_BYTES)
+        digest = hashlib.sha256(raw).hexdigest()
+        if digest != identity.files[file]:
+            raise IdentityError(
+                f"got {file} of {identity.name!r} with sha256 {digest}, expected {identity.files[file]}",
+                code="identity_corrupt",
+            )
+        return raw
+
+
+def _read(path: Path, limit: int) -> bytes:
+    with path.open("rb") as file:
+        raw = file.read(limit + 1)
+    if len(raw) > limit:
+        raise IdentityError(f"got {path.name} over {limit} bytes, expected less", code="identity_corrupt")
+    return raw
+
+
+def _undecodable(file: str) -> IdentityError:
+    return IdentityError(
+        f"got a {file} that cannot be decoded, expected a whole one", code="identity_corrupt"
+    )
+
+
+def _decode(raw: bytes, file: str) -> Image:
+    try:
+        pixels = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error as error:
+        raise _undecodable(file) from error
+    if pixels is None or pixels.ndim != 3 or pixels.dtype != np.uint8:
+        raise _undecodable(file)
+    return cast("Image", pixels)
