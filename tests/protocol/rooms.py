@@ -1,0 +1,93 @@
+"""A room to test with: peers by name, their outboxes collected, time by hand."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+
+from talchum.protocol.messages import ClientMessage, ParticipantState, PeerLeft, ServerMessage
+from talchum.protocol.room import (
+    Close,
+    Effect,
+    EnqueueFaceLeg,
+    Forget,
+    Push,
+    Reply,
+    Room,
+    RoomRules,
+    RoomState,
+    Welcomed,
+)
+
+KEY = "k" * 22
+WEARING = ParticipantState(camera=True, microphone=True)
+
+
+@dataclass
+class Call:
+    """Drives a `Room` as a call server does, keeping what each peer was sent."""
+
+    rules: RoomRules = field(default_factory=RoomRules)
+    now: float = 1000.0
+    outboxes: dict[str, list[ServerMessage]] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
+    connections: dict[str, str] = field(default_factory=dict)
+    closed: list[str] = field(default_factory=list)
+    tasks: list[EnqueueFaceLeg] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        counter = itertools.count()
+        self.room = Room(RoomState(key=KEY), self.rules, lambda: f"secret-number-{next(counter):06}")
+        self._sockets = itertools.count(1)
+
+    def join(self, *, peer: str = "", rejoin: str = "", server: str = "s1") -> str:
+        issued = self.room.issue_ticket(self.now, peer=peer, rejoin=rejoin)
+        return self.enter(issued.ticket, server=server)
+
+    def enter(self, ticket: str, *, server: str = "s1") -> str:
+        connection = f"{server}.{next(self._sockets)}"
+        effects = self.room.join(ticket.partition(".")[2], connection, self.now)
+        welcomed = effects[0]
+        assert isinstance(welcomed, Welcomed)
+        self.outboxes.setdefault(welcomed.peer, [])
+        self.sessions[welcomed.peer] = welcomed.session
+        self.connections[welcomed.peer] = connection
+        self.take(effects)
+        return welcomed.peer
+
+    def resume(self, peer: str, last_seq: int) -> list[Effect]:
+        connection = f"s1.{next(self._sockets)}"
+        secret = self.sessions[peer].partition(".")[2]
+        effects = self.room.resume(secret, last_seq, connection)
+        self.connections[peer] = connection
+        return self.take(effects)
+
+    def say(self, peer: str, message: ClientMessage) -> list[ServerMessage]:
+        """What is answered at once."""
+        effects = self.room.handle(peer, self.connections[peer], message, self.now)
+        return [effect.message for effect in self.take(effects) if isinstance(effect, Reply)]
+
+    def lose(self, peer: str) -> list[Effect]:
+        return self.take(self.room.disconnect(peer, self.connections[peer], self.now))
+
+    def wait(self, seconds: float, dead_servers: tuple[str, ...] = ()) -> list[Effect]:
+        self.now += seconds
+        return self.take(self.room.tick(self.now, dead_servers))
+
+    def take(self, effects: list[Effect]) -> list[Effect]:
+        for effect in effects:
+            if isinstance(effect, Push):
+                self.outboxes[effect.peer].append(effect.message)
+            elif isinstance(effect, Forget):
+                self.outboxes[effect.peer] = []
+            elif isinstance(effect, Close):
+                self.closed.append(effect.connection)
+            elif isinstance(effect, EnqueueFaceLeg):
+                self.tasks.append(effect)
+        return effects
+
+    def last(self, peer: str) -> ServerMessage:
+        return self.outboxes[peer][-1]
+
+    def farewells(self, peer: str) -> list[tuple[str, str]]:
+        return [(m.peer, m.reason) for m in self.outboxes[peer] if isinstance(m, PeerLeft)]
