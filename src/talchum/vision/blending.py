@@ -71,6 +71,14 @@ class Patch:
     v: Plane
     alpha: Plane
 
+    def __post_init__(self) -> None:
+        # Compiled code does not check bounds: a patch that does not fit must not reach it.
+        area = self.rectangle
+        luma, chroma = (area.height, area.width), area.chroma_shape
+        shapes = (self.y.shape, self.alpha.shape, self.u.shape, self.v.shape)
+        if shapes != (luma, luma, chroma, chroma) or area.x % 2 or area.y % 2:
+            raise FrameError(f"got patch planes of {shapes} at {area}, expected {luma} and {chroma}")
+
 
 def rectangle_around(points: NDArray[np.float32], margin: float, width: int, height: int) -> Rectangle:
     """The smallest rectangle with even corners that holds all points and a margin, cut to the frame.
@@ -89,9 +97,15 @@ def rectangle_around(points: NDArray[np.float32], margin: float, width: int, hei
 
 
 def blend(frame: I420Frame, patch: Patch) -> I420Frame:
-    """A new picture: the frame with the patch over it. The frame itself is left as it was."""
-    picture = frame.copy()
+    """A new picture: the frame with the patch over it. The frame itself is left as it was.
+
+    Raises FrameError when the patch reaches over the frame's edge.
+    """
     area = patch.rectangle
+    right, bottom = area.x + area.width, area.y + area.height
+    if area.x < 0 or area.y < 0 or right > frame.width or bottom > frame.height:
+        raise FrameError(f"got a patch at {area}, expected it inside {frame.width}x{frame.height}")
+    picture = frame.copy()
     _blend(
         picture.y[area.rows, area.columns],
         picture.u[area.chroma_rows, area.chroma_columns],

@@ -28,7 +28,7 @@ def fill_behind_edge(yuv: YUVImage, points: Floats, triangles: NDArray[np.int32]
     depth = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
     width = float(np.ptp(points[:, 0]))
     core = depth > _CORE_SHARE * width
-    if not core.any():
+    if width < 1 or not core.any():
         return yuv
     smooth = _masked_blur(yuv, core, 0.03 * width)
     skin = _carry_outwards(smooth, core)

@@ -140,11 +140,11 @@ def _pair(vector: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _covered_cells() -> NDArray[np.uint8]:
-    """Which cells are painted: all but those of the corners that the enlarged face does not reach."""
+    """Which cells are painted: all but the four in the corners."""
     rows = (np.arange(CELLS_DOWN) + 0.5) / CELLS_DOWN * 2 - 1
     columns = (np.arange(CELLS_ACROSS) + 0.5) / CELLS_ACROSS * 2 - 1
     distance = np.hypot(*np.meshgrid(columns, rows))
-    return (distance < 1.1).astype(np.uint8)
+    return (distance < 1.2).astype(np.uint8)
 
 
 def _paint(area: Rectangle, inverse: Floats, colours: NDArray[np.uint8], covered: NDArray[np.uint8]) -> Patch:
