@@ -1,0 +1,31 @@
+// @vitest-environment node
+import { describe, expect, it } from "vitest";
+import { en, type Key } from "./en";
+import { failureText, LANGUAGES, translator } from "./index";
+
+const keys = Object.keys(en) as Key[];
+const places = (text: string): string[] =>
+  [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "").sort();
+
+describe.each(Object.entries(LANGUAGES))("%s", (_code, { texts }) => {
+  it("has every sentence and no other", () => {
+    expect(Object.keys(texts).sort()).toEqual([...keys].sort());
+  });
+
+  it("says something everywhere, with the same values filled in", () => {
+    for (const key of keys) {
+      expect(texts[key].trim(), key).not.toBe("");
+      expect(places(texts[key]), key).toEqual(places(en[key]));
+    }
+  });
+});
+
+it("fills in values", () => {
+  expect(translator("en")("delay.figure", { ms: 97 })).toBe("97 ms");
+});
+
+it("has plain words for known codes, and names unknown ones", () => {
+  const t = translator("en");
+  expect(failureText(t, "room_full")).toContain("full");
+  expect(failureText(t, "toString")).toContain("toString");
+});

@@ -1,0 +1,53 @@
+// @vitest-environment node
+import { describe, expect, it } from "vitest";
+import { decodeDelayMessage, PassageMeter } from "./delay";
+
+describe("PassageMeter", () => {
+  it("trusts the capture time that the browser brought to this clock", () => {
+    const meter = new PassageMeter();
+    for (let at = 0; at < 5; at += 1) {
+      meter.displayed({ expectedDisplayTime: 1_000 + at * 33, captureTime: 960 + at * 33, receiveTime: 990 });
+    }
+    expect(meter.seconds).toBeCloseTo(0.04);
+  });
+
+  it("adds half the round trip where there is only the time of arrival", () => {
+    const meter = new PassageMeter();
+    meter.setRoundTripTime(0.1);
+    meter.displayed({ expectedDisplayTime: 1_020, receiveTime: 1_000 });
+    expect(meter.seconds).toBeCloseTo(0.05 + 0.02 + 0.015);
+  });
+
+  it("leaves out frames from before the clocks were known to each other", () => {
+    const meter = new PassageMeter();
+    meter.displayed({ expectedDisplayTime: 1_000, captureTime: 9_000 });
+    meter.displayed({ expectedDisplayTime: 1_000 });
+    expect(meter.seconds).toBeNull();
+  });
+});
+
+describe("decodeDelayMessage", () => {
+  it("reads both messages", () => {
+    expect(decodeDelayMessage('{"type":"loop","seconds":null}')).toEqual({ type: "loop", seconds: null });
+    expect(decodeDelayMessage('{"type":"passage","video":0.03,"voice":0.06}')).toEqual({
+      type: "passage",
+      video: 0.03,
+      voice: 0.06,
+    });
+  });
+
+  it.each([
+    "",
+    "null",
+    "7",
+    '{"type":"loop"}',
+    '{"type":"loop","seconds":-1}',
+    '{"type":"passage","video":1}',
+  ])("leaves %s alone", (text) => {
+    expect(decodeDelayMessage(text)).toBeNull();
+  });
+
+  it("leaves what is not text alone", () => {
+    expect(decodeDelayMessage(new ArrayBuffer(2))).toBeNull();
+  });
+});

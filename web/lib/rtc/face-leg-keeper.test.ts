@@ -1,0 +1,206 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { SeenFrame } from "@/lib/media/frame-clock";
+import type { ClientBody, Peer } from "@/lib/signalling/messages";
+import { FakeConnection } from "@/testing/fake-connection";
+import { asTrack, camera, drawing } from "@/testing/fake-media";
+import { FaceLegKeeper, type LegStatus } from "./face-leg-keeper";
+import { CardTrack, OutgoingVideo } from "./outgoing-video";
+
+const watched = vi.hoisted(() => new Map<MediaStreamTrack, (frame: SeenFrame) => void>());
+vi.mock("@/lib/media/frame-clock", () => ({
+  watchFrames: (track: MediaStreamTrack, onFrame: (frame: SeenFrame) => void) => {
+    watched.set(track, onFrame);
+    return () => watched.delete(track);
+  },
+}));
+
+const FACE = { identity: "minji", engine: "portrait" };
+
+describe("FaceLegKeeper", () => {
+  let sent: ClientBody[];
+  let status: LegStatus;
+  let card: CardTrack;
+  let outgoing: OutgoingVideo;
+  let keeper: FaceLegKeeper;
+  let lens: MediaStreamTrack;
+
+  const requests = () => sent.filter((message) => message.type === "face-leg-request");
+  const released = () => sent.filter((message) => message.type === "face-leg-release");
+  const worker = (id: string, request = requests().at(-1)?.request ?? ""): Peer => ({
+    id,
+    role: "face-worker",
+    polite: false,
+    faceLeg: request,
+    present: true,
+    state: { face: null, ownFace: false, camera: false, microphone: false },
+  });
+  const frames = async (connection: FakeConnection, milliseconds: number): Promise<void> => {
+    const track = connection.transceivers[0]?.receiver.track;
+    for (let passed = 0; passed < milliseconds; passed += 33) {
+      await vi.advanceTimersByTimeAsync(33);
+      watched.get(track as unknown as MediaStreamTrack)?.({ at: performance.now(), image: null });
+    }
+  };
+  const live = async (id = "w1"): Promise<FakeConnection> => {
+    keeper.workerJoined(worker(id));
+    const connection = FakeConnection.made.at(-1) as FakeConnection;
+    await vi.advanceTimersByTimeAsync(0);
+    await keeper.description(id, { type: "answer", sdp: "" });
+    connection.become("connected");
+    connection.deliver("video");
+    connection.channels[0]?.open();
+    await frames(connection, 100);
+    return connection;
+  };
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    vi.stubGlobal("RTCPeerConnection", FakeConnection);
+    vi.stubGlobal("RTCRtpReceiver", {});
+    FakeConnection.made = [];
+    watched.clear();
+    sent = [];
+    card = new CardTrack(asTrack(drawing()));
+    outgoing = new OutgoingVideo(card);
+    keeper = new FaceLegKeeper({
+      send: (message) => sent.push(message),
+      outgoing,
+      configuration: () => ({}),
+      onChange: (next) => {
+        status = next;
+      },
+    });
+    lens = asTrack(camera());
+    keeper.setCamera(lens);
+    keeper.wear(FACE);
+  });
+
+  afterEach(() => {
+    keeper.stop();
+    vi.useRealTimers();
+  });
+
+  it("asks for a leg and shows what comes back once its first frame has", async () => {
+    expect(requests()).toMatchObject([FACE]);
+    keeper.workerJoined(worker("w1"));
+    expect(outgoing.current).toBe(card);
+    const connection = await live();
+    expect(outgoing.current.kind).toBe("returned");
+    expect(status.state).toBe("live");
+    expect(connection.channels[0]?.sent).toEqual([{ type: "wear", ...FACE }]);
+    expect(connection.videoEverSent.map(asTrack)).toEqual([lens]);
+  });
+
+  it("takes nobody for its worker who does not answer its request", () => {
+    expect(keeper.workerJoined(worker("w1", "another"))).toBe(false);
+    expect(keeper.workerJoined({ ...worker("w1"), role: "participant" })).toBe(false);
+    expect(FakeConnection.made).toHaveLength(0);
+  });
+
+  it("shows the card after 300 ms without a frame, and the face again with the next one", async () => {
+    const connection = await live();
+    await vi.advanceTimersByTimeAsync(250);
+    expect(outgoing.current.kind).toBe("returned");
+    await vi.advanceTimersByTimeAsync(150);
+    expect(outgoing.current).toBe(card);
+    expect(status.state).toBe("silent");
+    await frames(connection, 40);
+    expect(outgoing.current.kind).toBe("returned");
+    expect(requests()).toHaveLength(1);
+  });
+
+  it("asks for another leg at once when a silent worker's socket is gone, and changes over", async () => {
+    const first = await live();
+    keeper.workerPresence("w1", false);
+    await frames(first, 500);
+    expect(requests()).toHaveLength(1); // its media goes on
+    await vi.advanceTimersByTimeAsync(400);
+    expect(requests()).toHaveLength(2);
+    expect(outgoing.current).toBe(card);
+    const second = await live("w2");
+    expect(outgoing.current.track).toBe(second.transceivers[0]?.receiver.track);
+    expect(first.signalingState).toBe("closed");
+    expect(released().map(({ request }) => request)).toEqual([requests()[0]?.request]);
+  });
+
+  it("gives a worker that only pauses two seconds before it asks for another", async () => {
+    await live();
+    await vi.advanceTimersByTimeAsync(1_800);
+    expect(requests()).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(400);
+    expect(requests()).toHaveLength(2);
+  });
+
+  it("keeps the old leg when it comes back before the new one", async () => {
+    const first = await live();
+    await vi.advanceTimersByTimeAsync(2_500);
+    keeper.workerJoined(worker("w2"));
+    const second = FakeConnection.made.at(-1);
+    await frames(first, 100);
+    expect(second?.signalingState).toBe("closed");
+    expect(released().map(({ request }) => request)).toEqual([requests()[1]?.request]);
+    expect(status.state).toBe("live");
+  });
+
+  it("puts the card out and asks again when the worker leaves", async () => {
+    await live();
+    keeper.workerLost("w1");
+    expect(outgoing.current).toBe(card);
+    expect(requests()).toHaveLength(2);
+  });
+
+  it("changes the face over the running leg", async () => {
+    const connection = await live();
+    keeper.wear({ identity: "veil", engine: "veil" });
+    expect(connection.channels[0]?.sent.at(-1)).toEqual({ type: "wear", identity: "veil", engine: "veil" });
+    expect(requests()).toHaveLength(1);
+    connection.channels[0]?.onmessage?.({ data: '{"type":"wearing","identity":"veil","engine":"veil"}' });
+    expect(status.wearing).toBe("veil");
+  });
+
+  it("says that no worker is free, and tries again", async () => {
+    const request = requests()[0]?.request ?? "";
+    keeper.queued(request);
+    expect(status.state).toBe("queued");
+    keeper.unavailable(request, "no_free_leg", true);
+    expect(status).toMatchObject({ state: "unavailable", code: "no_free_leg", retryable: true });
+    await vi.advanceTimersByTimeAsync(2_100);
+    expect(requests()).toHaveLength(2);
+  });
+
+  it("does not try again what cannot succeed", async () => {
+    keeper.unavailable(requests()[0]?.request ?? "", "identity_unknown", false);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(requests()).toHaveLength(1);
+    expect(status.state).toBe("unavailable");
+  });
+
+  it("shows the card while the camera is off, and sends another camera over the same leg", async () => {
+    const connection = await live();
+    keeper.setCamera(null);
+    expect(outgoing.current).toBe(card);
+    await frames(connection, 100);
+    expect(outgoing.current).toBe(card);
+    keeper.setCamera(asTrack(camera("back")));
+    await frames(connection, 40);
+    expect(outgoing.current.kind).toBe("returned");
+    expect(connection.senders[0]?.track?.label).toBe("back");
+    expect(requests()).toHaveLength(1);
+  });
+
+  it("releases everything when the face is taken off", async () => {
+    const connection = await live();
+    keeper.takeOff();
+    expect(connection.signalingState).toBe("closed");
+    expect(outgoing.current).toBe(card);
+    expect(released()).toHaveLength(1);
+    expect(status.state).toBe("none");
+  });
+
+  it("asks anew when the signalling session began anew", async () => {
+    await live();
+    keeper.sessionRenewed();
+    expect(requests()).toHaveLength(2);
+    expect(released()).toHaveLength(0);
+  });
+});

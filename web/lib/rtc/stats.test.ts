@@ -1,0 +1,58 @@
+// @vitest-environment node
+import { describe, expect, it } from "vitest";
+import { readFigures } from "./stats";
+
+const report = (entries: Record<string, unknown>[]): RTCStatsReport =>
+  new Map(entries.map((entry) => [entry.id as string, entry])) as unknown as RTCStatsReport;
+
+const pair = {
+  id: "p",
+  type: "candidate-pair",
+  localCandidateId: "l",
+  remoteCandidateId: "r",
+  currentRoundTripTime: 0.02,
+};
+const candidates = (local: string, remote: string) => [
+  { id: "l", type: "local-candidate", candidateType: local },
+  { id: "r", type: "remote-candidate", candidateType: remote },
+];
+
+describe("readFigures", () => {
+  it.each([
+    ["host", "srflx", "direct"],
+    ["relay", "host", "relay"],
+    ["prflx", "relay", "relay"],
+  ])("calls %s to %s %s", (local, remote, route) => {
+    const transport = { id: "t", type: "transport", selectedCandidatePairId: "p" };
+    const figures = readFigures(report([transport, pair, ...candidates(local, remote)]), null);
+    expect(figures).toMatchObject({ route, roundTripTime: 0.02 });
+  });
+
+  it("finds the pair in a browser without a transport entry", () => {
+    const nominated = { ...pair, nominated: true, state: "succeeded" };
+    expect(readFigures(report([nominated, ...candidates("host", "host")]), null).route).toBe("direct");
+  });
+
+  it("knows no route before there is one", () => {
+    expect(readFigures(report([]), null)).toMatchObject({
+      route: null,
+      roundTripTime: null,
+      voiceBuffer: null,
+    });
+  });
+
+  it("takes the voice's buffer since the last figures", () => {
+    const audio = (delay: number, count: number) =>
+      report([
+        {
+          id: "a",
+          type: "inbound-rtp",
+          kind: "audio",
+          jitterBufferDelay: delay,
+          jitterBufferEmittedCount: count,
+        },
+      ]);
+    expect(readFigures(audio(30, 300), audio(10, 100)).voiceBuffer).toBeCloseTo(0.1);
+    expect(readFigures(audio(10, 100), audio(10, 100)).voiceBuffer).toBeNull();
+  });
+});
