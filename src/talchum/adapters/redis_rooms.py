@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -171,21 +171,23 @@ class RedisRooms:
             raise AdmissionError("got a resume after messages no longer kept", code="resume_too_late")
         return messages
 
-    async def wakes(self) -> AsyncIterator[Wake]:
+    async def wakes(self) -> AsyncGenerator[Wake, None]:
         """What concerns this server's connections; an empty `Wake` comes whenever some may have been missed.
 
         Never ends and survives a lost store.
         """
         while True:
-            subscription = self._redis.pubsub(ignore_subscribe_messages=True)
+            subscription = self._redis.pubsub()
             try:
                 await subscription.subscribe(f"talchum:wake:{self._server}")
-                yield Wake()
                 while True:
                     # A timeout shorter than the socket's, so that silence is not an error.
                     message = await subscription.get_message(timeout=2.0)
-                    if message is not None:
-                        yield self._wake_decoder.decode(message["data"])
+                    if message is None:
+                        continue
+                    # The client subscribes again by itself when its connection was lost.
+                    began = message["type"] == "subscribe"
+                    yield Wake() if began else self._wake_decoder.decode(message["data"])
             except (RedisError, OSError):
                 logger.warning("the store's wake-up channel was lost, subscribing again")
                 await asyncio.sleep(0.2)

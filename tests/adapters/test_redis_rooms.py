@@ -1,0 +1,259 @@
+"""Rooms in a real Valkey, by several processes at once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from talchum.adapters.redis_rooms import MAX_OUTBOX, RedisRooms, connect
+from talchum.domain.errors import AdmissionError, StoreError
+from talchum.protocol.admission import room_key
+from talchum.protocol.messages import ParticipantState, RequestFaceLeg, SetState
+from talchum.protocol.room import Effect, EnqueueFaceLeg, Room, RoomRules, Welcomed
+from tests.stores import Store, running_store
+
+pytestmark = pytest.mark.valkey
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with running_store(tmp_path_factory.mktemp("store")) as running:
+        yield running
+
+
+@pytest.fixture
+async def rooms(store: Store) -> AsyncIterator[RedisRooms]:
+    client = connect(store.url)
+    await client.flushall()
+    yield RedisRooms(client, server="s1", rules=RoomRules(), idle_lifetime=3600)
+    await client.aclose()
+
+
+def other_server(store: Store, rules: RoomRules | None = None) -> RedisRooms:
+    return RedisRooms(connect(store.url), server="s2", rules=rules or RoomRules(), idle_lifetime=3600)
+
+
+async def enter(rooms: RedisRooms, key: str, connection: str) -> str:
+    issued = await rooms.issue_ticket(key)
+    secret = issued.ticket.partition(".")[2]
+    effects = await rooms.change(key, lambda room, now: room.join(secret, connection, now))
+    welcomed = effects[0]
+    assert isinstance(welcomed, Welcomed)
+    return welcomed.peer
+
+
+async def new_room(rooms: RedisRooms) -> str:
+    return room_key(await rooms.create())
+
+
+async def test_room_that_was_never_made_is_unknown(rooms: RedisRooms) -> None:
+    with pytest.raises(AdmissionError) as refused:
+        await rooms.issue_ticket("k" * 22)
+    assert refused.value.code == "room_unknown"
+
+
+async def test_neither_the_link_nor_a_secret_is_stored(rooms: RedisRooms, store: Store) -> None:
+    identifier = await rooms.create()
+    issued = await rooms.issue_ticket(room_key(identifier))
+    client = connect(store.url)
+    stored = b"".join([key + (await client.get(key) or b"") async for key in client.scan_iter("*room:*")])
+    await client.aclose()
+    for secret in (identifier, issued.ticket.partition(".")[2], issued.rejoin):
+        assert secret.encode() not in stored
+
+
+async def test_outbox_keeps_what_was_pushed_until_it_is_acknowledged(rooms: RedisRooms) -> None:
+    key = await new_room(rooms)
+    first, second = await enter(rooms, key, "s1.1"), await enter(rooms, key, "s1.2")
+
+    async def say(camera: bool) -> None:
+        state = SetState(state=ParticipantState(camera=camera))
+        await rooms.change(key, lambda room, now: room.handle(first, "s1.1", state, now))
+
+    await say(True)
+    await say(False)
+    messages = await rooms.outbox(key, second, 0)
+    assert [seq for seq, _ in messages] == [1, 2]
+    assert [json.loads(text)["state"]["camera"] for _, text in messages] == [True, False]
+    assert [seq for seq, _ in await rooms.outbox(key, second, 1)] == [2]
+
+
+async def test_resume_after_messages_no_longer_kept_is_refused(rooms: RedisRooms) -> None:
+    key = await new_room(rooms)
+    first, second = await enter(rooms, key, "s1.1"), await enter(rooms, key, "s1.2")
+
+    def chatter(room: Room, now: float) -> list[Effect]:
+        state = SetState(state=ParticipantState())
+        return [effect for _ in range(MAX_OUTBOX + 10) for effect in room.handle(first, "s1.1", state, now)]
+
+    await rooms.change(key, chatter)
+    assert len(await rooms.outbox(key, second, 10)) == MAX_OUTBOX
+    with pytest.raises(AdmissionError) as refused:
+        await rooms.outbox(key, second, 9)
+    assert refused.value.code == "resume_too_late"
+
+
+async def test_action_that_raises_changes_nothing(rooms: RedisRooms) -> None:
+    key = await new_room(rooms)
+    issued = await rooms.issue_ticket(key)
+    secret = issued.ticket.partition(".")[2]
+
+    def join_and_fail(room: Room, now: float) -> list[Effect]:
+        room.join(secret, "s1.1", now)
+        raise AdmissionError("got second thoughts")
+
+    with pytest.raises(AdmissionError):
+        await rooms.change(key, join_and_fail)
+    await rooms.change(key, lambda room, now: room.join(secret, "s1.1", now))
+
+
+async def test_a_hundred_changes_at_once_all_count(rooms: RedisRooms, store: Store) -> None:
+    key = await new_room(rooms)
+    first, second = await enter(rooms, key, "s1.1"), await enter(rooms, key, "s2.1")
+    both = (rooms, other_server(store))
+    state = SetState(state=ParticipantState())
+
+    async def speak(number: int) -> None:
+        await both[number % 2].change(key, lambda room, now: room.handle(first, "s1.1", state, now))
+
+    for _ in range(10):
+        await asyncio.gather(*(speak(number) for number in range(10)))
+    assert [seq for seq, _ in await rooms.outbox(key, second, 0)] == list(range(1, 101))
+    await both[1]._redis.aclose()
+
+
+RACER = """
+import asyncio, sys
+from talchum.adapters.redis_rooms import RedisRooms, connect
+from talchum.domain.errors import AdmissionError
+from talchum.protocol.room import RoomRules
+
+async def main(url, server, key, secrets):
+    client = connect(url)
+    rooms = RedisRooms(client, server=server, rules=RoomRules(), idle_lifetime=3600)
+    await client.ping()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    async def enter(secret):
+        try:
+            await rooms.change(key, lambda room, now: room.join(secret, f"{server}.{secret[:8]}", now))
+            return "in"
+        except AdmissionError as error:
+            return error.code
+    print(*await asyncio.gather(*map(enter, secrets)), flush=True)
+    await client.aclose()
+
+asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]))
+"""
+
+
+def race(store: Store, server: str, key: str, secrets: Sequence[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", RACER, store.url, server, key, *secrets],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+async def test_two_processes_racing_admit_one_last_participant(rooms: RedisRooms, store: Store) -> None:
+    key = await new_room(rooms)
+    await enter(rooms, key, "s1.1")
+    secrets = [(await rooms.issue_ticket(key)).ticket.partition(".")[2] for _ in range(8)]
+    racers = [race(store, "s2", key, secrets[:4]), race(store, "s3", key, secrets[4:])]
+    for racer in racers:
+        assert racer.stdout is not None
+        assert await asyncio.to_thread(racer.stdout.readline) == "ready\n"
+    outcomes = [
+        outcome
+        for output, _ in await asyncio.gather(
+            *(asyncio.to_thread(racer.communicate, "\n") for racer in racers)
+        )
+        for outcome in output.split()
+    ]
+    assert sorted(outcomes) == ["in"] + ["room_full"] * 7
+
+
+async def test_server_is_woken_for_its_own_connections_only(rooms: RedisRooms, store: Store) -> None:
+    key = await new_room(rooms)
+    first, second = await enter(rooms, key, "s1.1"), await enter(rooms, key, "s2.7")
+    other = other_server(store)
+    wakes = other.wakes()
+    assert (await anext(wakes)).connection == ""
+    state = SetState(state=ParticipantState())
+    await rooms.change(key, lambda room, now: room.handle(second, "s2.7", state, now))
+    await rooms.change(key, lambda room, now: room.handle(first, "s1.1", state, now))
+    assert (await asyncio.wait_for(anext(wakes), 5)).connection == "s2.7"
+    await wakes.aclose()
+    await other._redis.aclose()
+
+
+async def test_lost_store_is_said_and_wakes_begin_again(tmp_path: Path) -> None:
+    with running_store(tmp_path) as store:
+        rooms = RedisRooms(connect(store.url), server="s1", rules=RoomRules(), idle_lifetime=60)
+        wakes = rooms.wakes()
+        assert (await anext(wakes)).connection == ""
+        store.kill()
+        with pytest.raises(StoreError) as lost:
+            await rooms.create()
+        assert lost.value.retryable
+        store.start()
+        # It may have missed something meanwhile, so it says so.
+        assert (await asyncio.wait_for(anext(wakes), 10)).connection == ""
+        await rooms.create()
+        await wakes.aclose()
+        await rooms._redis.aclose()
+
+
+async def test_leg_is_wanted_by_a_lease_that_goes_with_it(rooms: RedisRooms, store: Store) -> None:
+    key = await new_room(rooms)
+    first = await enter(rooms, key, "s1.1")
+    client = connect(store.url)
+    request = RequestFaceLeg(request="r1", identity="veil")
+    effects = await rooms.change(key, lambda room, now: room.handle(first, "s1.1", request, now))
+    leg = next(effect.leg for effect in effects if isinstance(effect, EnqueueFaceLeg))
+    name = f"talchum:face-leg:{leg}:wanted"
+    assert 0 < await client.ttl(name) <= 10
+    await rooms.change(key, lambda room, now: room.disconnect(first, "s1.1", now - 60.0))
+    await rooms.change(key, lambda room, now: room.tick(now))
+    assert not await client.exists(name)
+    await client.aclose()
+
+
+async def test_peers_of_a_server_that_died_are_lost_by_anothers_tick(store: Store) -> None:
+    rules = RoomRules(tick=0.05)
+    rooms = RedisRooms(connect(store.url), server="s1", rules=rules, idle_lifetime=3600)
+    key = await new_room(rooms)
+    first, second = await enter(rooms, key, "s1.1"), await enter(rooms, key, "gone.1")
+    await rooms.beat()
+
+    async def told() -> list[str]:
+        await rooms.tick()
+        return [json.loads(text)["type"] for _, text in await rooms.outbox(key, first, 0)]
+
+    async with asyncio.timeout(5):
+        while await told() != ["peer-joined", "peer-presence"]:  # noqa: ASYNC110 it is in the store
+            await asyncio.sleep(0.01)
+    assert second
+    await rooms._redis.aclose()
+
+
+async def test_due_room_is_ticked_by_one_server(store: Store) -> None:
+    rules = RoomRules(tick=30.0)
+    one, two = (
+        RedisRooms(connect(store.url), server=name, rules=rules, idle_lifetime=3600) for name in ("s1", "s2")
+    )
+    key = await new_room(one)
+    peer = await enter(one, key, "s1.1")
+    await one.change(key, lambda room, now: room.disconnect(peer, "s1.1", now - 60.0))
+    ticked = await asyncio.gather(one.tick(), two.tick())
+    assert [key for server in ticked for key, _ in server].count(key) == 1
+    assert one._decoder.decode((await one._load(key))[0]).peers == {}
+    for rooms in (one, two):
+        await rooms._redis.aclose()
