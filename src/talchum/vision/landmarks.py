@@ -26,14 +26,15 @@ class LandmarkNetwork:
         """Landmarks float32 (478, 3), frame pixels (x right, y down, z smaller = nearer), and the score,
         0..1.
 
-        What is not finite comes back as it is, with score 0. FrameError when the region is not a square.
+        An answer that is not finite comes back as it is, with score 0. FrameError when the region is not a square.
         """
         to_frame = region_to_frame(region, INPUT_SIDE)
         image = cut_region(frame, region, INPUT_SIDE)
         blob = cv2.dnn.blobFromImage(image, 1 / 255)  # (192, 192, 3) -> (1, 3, 192, 192), 0..1
         in_crop, score = self._session.run(["landmarks", "score"], {"image": blob})
+        if not (np.isfinite(in_crop).all() and np.isfinite(score).all()):
+            return in_crop, 0.0
         landmarks = np.empty_like(in_crop)
         landmarks[:, :2] = in_crop[:, :2] @ to_frame[:, :2].T + to_frame[:, 2]
         landmarks[:, 2] = in_crop[:, 2] * (region.side / INPUT_SIDE)
-        finite = bool(np.isfinite(landmarks).all()) and bool(np.isfinite(score[0]))
-        return landmarks, float(score[0]) if finite else 0.0
+        return landmarks, float(score[0])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from talchum.domain.errors import FrameError
@@ -28,8 +27,6 @@ from talchum.domain.smoothing import FaceSmoother
 from talchum.vision.cropping import Window
 from talchum.vision.detection import FaceDetector, check_frame, whole
 from talchum.vision.landmarks import LandmarkNetwork
-from talchum.vision.networks import network_path
-from talchum.vision.runtime import open_session
 
 MIN_LANDMARK_SCORE = 0.5
 DETECTION_INTERVAL = 0.2  # seconds of media time in which the whole picture is looked at once
@@ -219,17 +216,6 @@ class FaceTracker:
         if score < MIN_LANDMARK_SCORE or not _is_plausible(landmarks, frame):
             return None
         return landmarks, score
-
-
-def load_tracker(networks_directory: Path, *, threads: int = 1) -> FaceTracker:
-    """A tracker over the verified network files; slow, NetworkFileError as `network_path` and
-    `open_session`.
-    """
-    detection, landmarks = (
-        open_session(network_path(name, networks_directory), threads=threads)
-        for name in ("face_detection_short_range", "face_landmarks_attention")
-    )
-    return FaceTracker(FaceDetector(detection), LandmarkNetwork(landmarks))
 
 
 def looks(frame: I420Frame) -> tuple[Look, ...]:
