@@ -13,9 +13,9 @@ from typing import Any
 from playwright.async_api import Playwright, expect
 
 from tests.browser.camera import Camera
-from tests.browser.measures import Arrived, arrived, sighted
+from tests.browser.measures import Arrived, Glimpse, arrived, glimpse
 from tests.browser.people import Person, person
-from tests.browser.received import EncodedFrame, decode
+from tests.browser.received import Decoder, EncodedFrame
 from tests.calls.service import Service
 from tests.network.namespaces import Namespace
 
@@ -32,7 +32,8 @@ class Caller:
 
     person: Person
     sees_own_faces: bool = False
-    received: list[EncodedFrame] = field(default_factory=list)
+    decoder: Decoder = field(default_factory=Decoder)
+    glimpses: list[Glimpse] = field(default_factory=list)
 
     async def open(self, link: str) -> None:
         """Opens the link and waits for the lobby."""
@@ -95,11 +96,14 @@ class Caller:
         await asyncio.sleep(seconds)
         return arrived(before, await self.person.statistics())
 
-    async def new_frames(self) -> list[EncodedFrame]:
-        """Video frames of the other person since the last call; they stay in `received` too."""
-        frames = await self.person.take_encoded()
-        self.received += frames
-        return frames
+    async def look(self, since: float = 0.0) -> list[Glimpse]:
+        """All frames of the other person that arrived after a moment (wall clock), decoded and searched."""
+        encoded = await self.person.take_encoded()
+        self.glimpses += await asyncio.to_thread(self._search, encoded)
+        return [one for one in self.glimpses if one.arrival > since]
+
+    def _search(self, encoded: list[EncodedFrame]) -> list[Glimpse]:
+        return [glimpse(frame) for frame in self.decoder.decode(encoded)]
 
     async def cameras_sent_to_people(self) -> list[dict[str, Any]]:
         """Every time that a camera's own track was given to a connection to another participant."""
@@ -164,12 +168,10 @@ class Callers:
     async def expect_no_camera(self) -> None:
         """Fails when anybody received the camera of somebody who wore a face, or a page had a problem."""
         for caller in self.made:
-            await caller.new_frames()
-            if not caller.sees_own_faces:
-                seen = sighted(decode(caller.received), look_for_faces=1000)
-                assert seen.canaries == 0, (
-                    f"{caller.person.name} received {seen.canaries} frames of the camera"
-                )
+            seen = sum(one.canary for one in await caller.look())
+            assert caller.sees_own_faces or seen == 0, (
+                f"{caller.person.name} received the camera {seen} times"
+            )
         for caller in self.made:
             if not any(other.sees_own_faces for other in self.made):
                 assert await caller.cameras_sent_to_people() == []

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from talchum.domain.frame import I420Frame
 from talchum.vision.detection import FaceDetector
 from talchum.vision.networks import default_networks_directory, network_path
 from talchum.vision.runtime import open_session
 from tests.browser import canary
-from tests.browser.people import Person
 from tests.browser.received import ReceivedFrame
 
 Statistics = list[dict[str, Any]]
@@ -74,36 +72,27 @@ def routes(statistics: Statistics, *, leg: bool = False) -> list[Route]:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighted:
-    """Shares of frames (0 to 1) that show a face, and that show the camera's canary."""
+class Glimpse:
+    """What one received frame shows. arrival: wall clock, seconds. canary: of the camera. face: any face."""
 
-    frames: int
-    faces: float
-    canaries: int
-
-
-def sighted(frames: Iterable[ReceivedFrame], *, look_for_faces: int = 1) -> Sighted:
-    """Searches every frame for the canary, and every `look_for_faces`-th for a face."""
-    count = canaries = looked = faces = 0
-    for frame in frames:
-        canaries += canary.search(frame.picture).found
-        if count % look_for_faces == 0:
-            looked += 1
-            faces += shows_face(frame.picture)
-        count += 1
-    return Sighted(count, faces / max(1, looked), canaries)
+    arrival: float
+    canary: bool
+    face: bool
 
 
-def shows_face(picture: I420Frame) -> bool:
-    """Whether the project's own detector sees a face."""
-    return bool(_detector().detect(picture))
+def glimpse(frame: ReceivedFrame) -> Glimpse:
+    """Searches a frame for the canary and, with the project's own detector, for a face."""
+    return Glimpse(frame.arrival, canary.search(frame.picture).found, bool(_detector().detect(frame.picture)))
 
 
-async def receives_for(person: Person, seconds: float) -> Arrived:
-    """What somebody receives in the next seconds."""
-    before = await person.statistics()
-    await person.page.wait_for_timeout(1000 * seconds)
-    return arrived(before, await person.statistics())
+def share_of_faces(glimpses: Sequence[Glimpse]) -> float:
+    """The share of frames that show a face, 0 to 1."""
+    return sum(one.face for one in glimpses) / max(1, len(glimpses))
+
+
+def share_of_canaries(glimpses: Sequence[Glimpse]) -> float:
+    """The share of frames that show the camera, 0 to 1."""
+    return sum(one.canary for one in glimpses) / max(1, len(glimpses))
 
 
 @cache

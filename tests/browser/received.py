@@ -43,26 +43,31 @@ def encoded_frames(records: Iterable[Mapping[str, object]]) -> list[EncodedFrame
     return frames
 
 
-def decode(frames: Iterable[EncodedFrame]) -> Iterator[ReceivedFrame]:
-    """Every frame that decodes; nothing before a stream's first keyframe does.
+class Decoder:
+    """Decodes what one page received, in the order of arrival, as it comes."""
 
-    After a loss the frames up to the next keyframe decode with errors: they are given as they are.
-    """
-    decoders: dict[int, av.VideoCodecContext] = {}
-    for frame in frames:
-        decoder = decoders.get(frame.stream)
-        if decoder is None:
-            if not frame.key:
+    def __init__(self) -> None:
+        self._streams: dict[int, av.VideoCodecContext] = {}
+
+    def decode(self, frames: Iterable[EncodedFrame]) -> Iterator[ReceivedFrame]:
+        """Every frame that decodes; nothing before a stream's first keyframe does.
+
+        After a loss the frames up to the next keyframe decode with errors: they are given as they are.
+        """
+        for frame in frames:
+            decoder = self._streams.get(frame.stream)
+            if decoder is None:
+                if not frame.key:
+                    continue
+                decoder = av.VideoCodecContext.create("vp8", "r")
+                decoder.thread_count = 1
+                self._streams[frame.stream] = decoder
+            try:
+                pictures = decoder.decode(av.Packet(frame.data))
+            except av.error.InvalidDataError:
                 continue
-            decoder = av.VideoCodecContext.create("vp8", "r")
-            decoder.thread_count = 1
-            decoders[frame.stream] = decoder
-        try:
-            pictures = decoder.decode(av.Packet(frame.data))
-        except av.error.InvalidDataError:
-            continue
-        for picture in pictures:
-            yield ReceivedFrame(frame.arrival, planes(picture, frame.arrival))
+            for picture in pictures:
+                yield ReceivedFrame(frame.arrival, planes(picture, frame.arrival))
 
 
 def planes(picture: VideoFrame, media_time: float) -> I420Frame:

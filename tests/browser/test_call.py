@@ -15,8 +15,7 @@ from playwright.async_api import expect
 
 from tests.browser.calling import Caller, Callers, eventually
 from tests.browser.lip_sync import View, percentile, skews, views
-from tests.browser.measures import routes, shows_face, sighted
-from tests.browser.received import decode
+from tests.browser.measures import routes, share_of_canaries, share_of_faces
 
 pytestmark = [
     pytest.mark.browser,
@@ -26,7 +25,7 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
 ]
 
-CREDENTIAL_SECONDS = 8
+CREDENTIAL_SECONDS = 16
 WATCH_DISCLOSURE = """
   window.__readable = { since: null, lost: 0 };
   const look = () => {
@@ -45,6 +44,7 @@ WINDOWS = (
 async def test_the_other_sees_the_worn_face_and_hears_the_voice(callers: Callers) -> None:
     _, b = await callers.pair()
     for _ in range(WINDOWS):
+        started = time.time()
         figures = await b.arriving(5.0)
         print(figures)
         if figures.frames >= 15:
@@ -54,10 +54,7 @@ async def test_the_other_sees_the_worn_face_and_hears_the_voice(callers: Callers
     assert figures.height >= 480
     assert figures.packets >= 20
     assert figures.energy > 0
-    await b.new_frames()
-    seen = sighted(decode(b.received[-150:]))
-    print(seen)
-    assert seen.faces >= 0.9
+    assert share_of_faces(await b.look(since=started)) >= 0.9
 
 
 async def test_lips_and_voice_stay_together(callers: Callers) -> None:
@@ -68,8 +65,10 @@ async def test_lips_and_voice_stay_together(callers: Callers) -> None:
     for _ in range(WINDOWS):
         started = time.time()
         await asyncio.sleep(10)
-        apart = [abs(skew) for skew in await skews_between(a, b, started)]
-        print("skew ms", [round(1000 * skew) for skew in apart])
+        late = await skews_between(a, b, started)
+        held_back = (await a.figures())["voiceDelayMs"]
+        print("picture late, ms", [round(1000 * skew) for skew in late], "voice held back", held_back)
+        apart = [abs(skew) for skew in late]
         if len(apart) >= 6 and percentile(apart, 0.95) <= 0.080:
             break
     assert len(apart) >= 6
@@ -78,18 +77,18 @@ async def test_lips_and_voice_stay_together(callers: Callers) -> None:
 
 async def test_a_face_changes_in_mid_call(callers: Callers) -> None:
     a, b = await callers.pair()
-    await b.new_frames()
+    changed = time.time()
     await a.change_face(callers.faces[1])
-    await asyncio.sleep(3)
-    frames = await b.new_frames()
-    assert longest_gap([frame.arrival for frame in frames]) < 1.0
-    assert sighted(decode(b.received)).faces >= 0.9
+    await asyncio.sleep(2)
+    seen = await b.look(since=changed)
+    assert longest_gap([one.arrival for one in seen]) < 1.0
+    assert share_of_faces(seen) >= 0.9
 
 
 async def test_media_goes_on_when_the_signalling_socket_is_cut(callers: Callers) -> None:
     a, b = await callers.pair()
     sockets = await a.person.page.evaluate("__probe.sockets.length")
-    await b.new_frames()
+    cut = time.time()
     await a.person.page.evaluate("__probe.sockets.at(-1).close()")
 
     async def resumed() -> bool:
@@ -101,8 +100,8 @@ async def test_media_goes_on_when_the_signalling_socket_is_cut(callers: Callers)
 
     await eventually(resumed, "the page opens another socket")
     await asyncio.sleep(1)
-    assert longest_gap([frame.arrival for frame in await b.new_frames()]) < 0.5
-    await a.change_face(callers.faces[1])  # which needs what was resumed
+    assert longest_gap([one.arrival for one in await b.look(since=cut)]) < 0.5
+    await a.change_face(callers.faces[1])
     await b.sees()
 
 
@@ -137,12 +136,7 @@ async def test_a_killed_face_worker_is_replaced_and_the_voice_goes_on(callers: C
     killed = time.time()
     first.kill()
     await asyncio.sleep(6)
-    await b.new_frames()
-    shown = [
-        (frame.arrival - killed, shows_face(frame.picture))
-        for frame in decode(b.received)
-        if frame.arrival > killed
-    ]
+    shown = [(one.arrival - killed, one.face) for one in await b.look(since=killed)]
     cards = [moment for moment, face in shown if not face]
     assert cards, "the card was never shown"
     back = [moment for moment, face in shown if face and moment > cards[0]]
@@ -156,7 +150,7 @@ async def test_a_killed_face_worker_is_replaced_and_the_voice_goes_on(callers: C
 
 @pytest.mark.coturn
 async def test_ice_restarts_after_the_relay_credential_expired(callers: Callers) -> None:
-    """The page has fresh credentials by then, and the connection outlives its first ones."""
+    """The page asks for fresh credentials in time and restarts ICE with them."""
     short = await asyncio.to_thread(
         callers.service.start_server, {"TALCHUM_TURN_LIFETIME_SECONDS": str(CREDENTIAL_SECONDS)}
     )
@@ -164,16 +158,13 @@ async def test_ice_restarts_after_the_relay_credential_expired(callers: Callers)
         a, b = await callers.pair(
             configuration={"iceTransportPolicy": "relay"}, server=callers.service.servers.index(short)
         )
+        first = routes_by_id(await a.person.statistics())
         await asyncio.sleep(CREDENTIAL_SECONDS + 2)
-        before = routes_by_id(await a.person.statistics())
-        await a.person.page.evaluate(
-            "__probe.connections.find((c) => !c.probedLeg && c.connectionState === 'connected').restartIce()"
-        )
 
         async def has_another_route() -> bool:
-            return bool(routes_by_id(await a.person.statistics()) - before)
+            return bool(routes_by_id(await a.person.statistics()) - first)
 
-        await eventually(has_another_route, "ICE settles on another pair of candidates")
+        await eventually(has_another_route, "ICE settles on candidates made with another credential")
         (route,) = routes(await a.person.statistics())
         assert route.relayed
         await b.sees()
@@ -193,8 +184,7 @@ async def test_the_own_face_is_shown_only_when_confirmed(callers: Callers) -> No
     await page.get_by_test_id("own-face").click()
     await page.get_by_test_id("own-face-cancel").click()  # the picker stays open
     await asyncio.sleep(1)
-    await b.new_frames()
-    assert sighted(decode(b.received), look_for_faces=1000).canaries == 0
+    assert share_of_canaries(await b.look()) == 0
     assert await a.cameras_sent_to_people() == []
 
     await a.choose_own_face()
@@ -202,20 +192,18 @@ async def test_the_own_face_is_shown_only_when_confirmed(callers: Callers) -> No
     await asyncio.sleep(1)
     shown_from = time.time()
     await asyncio.sleep(4)
-    await b.new_frames()
-    own = sighted(frame for frame in decode(b.received) if frame.arrival >= shown_from)
-    assert own.frames >= 20
-    assert own.canaries / own.frames >= 0.99  # the search finds the camera when it is shown
+    own = await b.look(since=shown_from)
+    assert len(own) >= 20
+    assert share_of_canaries(own) >= 0.99  # the search finds the camera when it is shown
 
     await a.change_face(callers.faces[0])
     await expect(b.person.page.get_by_test_id("disclosure")).to_have_text("AI-made face")
     await asyncio.sleep(1)
     covered_from = time.time()
     await asyncio.sleep(2)
-    await b.new_frames()
-    again = sighted(frame for frame in decode(b.received) if frame.arrival >= covered_from)
-    assert again.frames >= 10
-    assert again.canaries == 0
+    covered = await b.look(since=covered_from)
+    assert len(covered) >= 10
+    assert share_of_canaries(covered) == 0
 
 
 async def test_the_other_reads_what_it_is_before_the_first_frame(callers: Callers) -> None:
@@ -228,7 +216,7 @@ async def test_the_other_reads_what_it_is_before_the_first_frame(callers: Caller
     await b.sees()
     await asyncio.sleep(2)
     readable_since, unreadable = await b.person.page.evaluate("[__readable.since, __readable.lost]")
-    first = (await b.new_frames())[0]
+    first = (await b.look())[0]
     assert readable_since is not None
     assert readable_since / 1000 <= first.arrival
     assert unreadable == 0
