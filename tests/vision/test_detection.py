@@ -41,9 +41,9 @@ def test_anchors_are_the_centres_of_both_grids():
 
 def test_answer_is_read_relative_to_its_anchor():
     found, scores = decode(*answers((12.8, 25.6, 64, 32, 1.28, 2.56)), anchors())
-    centre = anchors()[0] + [0.1, 0.2]
-    np.testing.assert_allclose(found[0, 0], centre - [0.25, 0.125], atol=1e-6)
-    np.testing.assert_allclose(found[0, 1], centre + [0.25, 0.125], atol=1e-6)
+    centre = anchors()[0] + np.array([0.1, 0.2])
+    np.testing.assert_allclose(found[0, 0], np.subtract(centre, (0.25, 0.125)), atol=1e-6)
+    np.testing.assert_allclose(found[0, 1], np.add(centre, (0.25, 0.125)), atol=1e-6)
     np.testing.assert_allclose(found[0, 2], anchors()[0] + [0.01, 0.02], atol=1e-6)
     assert scores[0] == pytest.approx(1 / (1 + np.exp(-3)))
 
@@ -102,16 +102,17 @@ def test_detection_in_a_window_is_in_pixels_of_the_frame():
 
 
 @pytest.mark.parametrize(
-    ("turns", "box"), [(1, (0, 0, 128, 128)), (2, (0, 384, 128, 512)), (3, (384, 384, 512, 512))]
+    ("turns", "seen", "box"),
+    [
+        (1, (0.125, 0.875), (0, 0, 128, 128)),
+        (2, (0.875, 0.125), (0, 384, 128, 512)),
+        (3, (0.125, 0.875), (384, 384, 512, 512)),
+    ],
 )
-def test_detection_in_a_turned_picture_is_in_pixels_of_the_frame(turns, box):
-    # seen at the lower left of the turned picture
-    seen = {1: (0.125, 0.875), 2: (0.875, 0.125), 3: (0.125, 0.875)}[turns]
+def test_detection_in_a_turned_picture_is_in_pixels_of_the_frame(turns, seen, box):
     detector = FaceDetector(DetectionDouble([(*seen, 0.25, 0.25, 0.9)]))
-    expected = {1: (0, 0, 128, 128), 2: (0, 384, 128, 512), 3: (384, 384, 512, 512)}[turns]
     (found,) = detector.detect(grey(512, 512), quarter_turns=turns)
-    assert box == expected
-    assert found.box == pytest.approx(expected, abs=1)
+    assert found.box == pytest.approx(box, abs=1)
 
 
 def test_network_sees_rgb_between_minus_one_and_one():
@@ -144,7 +145,6 @@ def test_face_of_the_clip_is_found_upright_and_on_its_sides():
     assert right_eye[1] < nose[1] < mouth[1]
     for turns in (1, 3):
         turned = turned_frame(frame, turns)
-        assert detector.detect(turned) == []
         (found,) = detector.detect(turned, quarter_turns=4 - turns)
         x, y = found.keypoints[2]
         # where the nose went when the picture was turned

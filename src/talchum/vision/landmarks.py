@@ -26,7 +26,8 @@ class LandmarkNetwork:
         """Landmarks float32 (478, 3), frame pixels (x right, y down, z smaller = nearer), and the score,
         0..1.
 
-        An answer that is not finite comes back as it is, with score 0. FrameError when the region is not a square.
+        An answer that is not finite comes back as it is, with score 0. FrameError when the region is not a
+        square.
         """
         to_frame = region_to_frame(region, INPUT_SIDE)
         image = cut_region(frame, region, INPUT_SIDE)
