@@ -30,7 +30,7 @@ export class FakeSocket {
     const message = JSON.parse(text) as ClientMessage;
     this.sent.push(message);
     if (message.type === "ping" && FakeSocket.alive) {
-      this.say({ type: "pong", nonce: message.nonce, received: 0, seq: 0 });
+      queueMicrotask(() => this.say({ type: "pong", nonce: message.nonce, received: 0, seq: 0 }));
     }
   }
 
