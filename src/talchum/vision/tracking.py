@@ -45,6 +45,7 @@ _OTHER_HOLD = (
 )
 
 _SAME_FACE_COVER = 0.5
+_ROUNDING = 0.001  # seconds; media times are rounded to ticks of their stream
 # a region that would hardly change stays: a crop that trembles makes landmarks tremble
 _STILL_SHIFT = 0.015
 _STILL_GROWTH = 0.03
@@ -136,8 +137,9 @@ class FaceTracker:
         located = self._locate(frame, self._region)
         if located is None:
             return None
-        if frame.media_time >= self._next_look:
-            self._next_look = frame.media_time + DETECTION_INTERVAL / len(self._looks)
+        if frame.media_time >= self._next_look - _ROUNDING:
+            # from when it was due, not from when the frame came, else a round takes longer than its interval
+            self._next_look = max(self._next_look + DETECTION_INTERVAL / len(self._looks), frame.media_time)
             self._look_around(frame, box_of_landmarks(located[0]), self._looks[self._look])
             self._look = (self._look + 1) % len(self._looks)
         return located if frame.media_time - self._seen <= _UNSEEN_LIMIT else None
