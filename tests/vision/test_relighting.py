@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from talchum.vision.relighting import CELLS, CellColours, SceneLight, cell_colours, skin_map
+from talchum.vision.relighting import CELLS, CellColours, SceneLight, cell_colours, chroma_gain, skin_map
 from tests.vision.scenes import face_networks
 
 
@@ -21,7 +21,7 @@ def lit(texture: CellColours, field: np.ndarray) -> np.ndarray:
     out = np.empty_like(texture.colours)
     out[..., 0] = 16 + field[..., 0] * y
     for channel in (1, 2):
-        own = field[..., 0] * (texture.colours[..., channel] - 128)
+        own = chroma_gain(field[..., 0]) * (texture.colours[..., channel] - 128)
         out[..., channel] = 128 + own + field[..., channel] * field[..., 0] * y
     return out
 

@@ -5,6 +5,7 @@ A clip comes in the order of the file, pictures and sound mixed, so that neither
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from collections.abc import Iterator
@@ -149,6 +150,10 @@ class ClipWriter:
         self._path = path
         self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         self._rate = rate
+        if not os.access(
+            path.parent, os.W_OK | os.X_OK
+        ):  # the container opens its file only with the first packet
+            raise self._unwritable(NotADirectoryError(errno.ENOENT, "no folder that can be written to"))
         try:
             self._container = av.open(str(self._partial), "w", format="mp4")
             self._sound = None if sound is None else _SoundTrack(self._container, sound)

@@ -2,8 +2,11 @@
 
 The field lives on a coarse grid of mesh UV space, so it moves with the face: it can be smoothed in time
 without trailing behind a turning head, and what is hidden for a moment keeps the light it had. A texel (Y,
-U, V) under light (g, ku, kv) becomes Y' = 16 + g (Y-16), U' = 128 + g (U-128) + ku (Y'-16), V' alike: a
-restricted linear map of colour, which leaves black black.
+U, V) under light (g, ku, kv) becomes Y' = 16 + g (Y-16), U' = 128 + c(g) (U-128) + ku (Y'-16), V' alike.
+c grows slower than g above 1, so that lips and blush of a dark still do not glow on a light performer.
+
+Near the edge of the face the field is fine, to meet the neck and the temples without a seam; inside it is
+broad, or the performer's own nose and cheeks would show in the shading.
 """
 
 from __future__ import annotations
@@ -20,8 +23,10 @@ from numpy.typing import NDArray
 from talchum.vision.topology import FaceTopology
 
 CELLS = 20  # a side; one cell is about 5 % of the face
-_BLUR_CELLS = 1.6
+_FINE_CELLS, _BROAD_CELLS, _FAR_CELLS = 1.6, 3.2, 5.0  # Gaussian sigmas
+_EDGE_CELLS = (1.5, 4.0)  # from the edge: fine up to the first, broad from the second on
 _SKIN_SIDE = 128
+CHROMA_GROWTH = 0.3
 _MIN_NODES = 2.0  # fewer nodes of the grid in a cell say nothing
 _SETTLE_S = 0.25  # local light: slow, so that expressions and noise do not shimmer
 _EXPOSURE_SETTLE_S = 0.06  # overall exposure: fast, so that a lamp switched on is followed
@@ -81,6 +86,7 @@ class SceneLight:
         self._exposure = 1.0
         self._local = np.ones((CELLS, CELLS, 3), np.float32)
         self._seen_at: float | None = None
+        self._edge = _edge_share(texture.weights)
 
     def follow(self, scene: CellColours, media_time: float) -> Floats:
         """The field after another look at the scene: float32 (CELLS, CELLS, 3) of g, ku, kv."""
@@ -93,7 +99,7 @@ class SceneLight:
         if weights.sum() < 8 * _MIN_NODES:
             return self._field()
         exposure, local, confidence = (
-            _skin_light(scene.colours, self._texture.colours, weights)
+            _skin_light(scene.colours, self._texture.colours, weights, self._edge)
             if self._surface == "skin"
             else _object_light(scene.colours, weights)
         )
@@ -112,43 +118,66 @@ def _share(step: float, settle: float) -> float:
     return 1.0 if math.isinf(step) else 1.0 - math.exp(-step / settle)
 
 
-def _smooth(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
+def chroma_gain(gain: Floats) -> Floats:
+    """c(g): how much colour grows with light."""
+    return np.asarray(np.minimum(gain, 1.0 + CHROMA_GROWTH * (gain - 1.0)), np.float32)
+
+
+def _edge_share(weights: Floats) -> Floats:
+    """1 at the edge of the face, 0 well inside: float32 (CELLS, CELLS)."""
+    face = np.pad((weights > 0).astype(np.uint8), 2)
+    closed = cv2.morphologyEx(face, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    depth = cv2.distanceTransform(closed, cv2.DIST_L2, 5)[2:-2, 2:-2]
+    near, far = _EDGE_CELLS
+    return np.asarray(np.clip((far - depth) / (far - near), 0.0, 1.0), np.float32)
+
+
+def _smooth(values: Floats, weights: Floats, sigma: float) -> tuple[Floats, Floats]:
     """Normalised blur: cells not seen take what their neighbours have. Also the blurred weights."""
     weighted = np.empty((CELLS, CELLS, 4), np.float32)
     weighted[..., :3] = values * weights[..., None]
     weighted[..., 3] = weights
-    near = cv2.GaussianBlur(weighted, (0, 0), _BLUR_CELLS, borderType=cv2.BORDER_CONSTANT)
-    far = cv2.GaussianBlur(weighted, (0, 0), 3 * _BLUR_CELLS, borderType=cv2.BORDER_CONSTANT)
+    near = cv2.GaussianBlur(weighted, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
+    far = cv2.GaussianBlur(weighted, (0, 0), _FAR_CELLS, borderType=cv2.BORDER_CONSTANT)
     both = near + np.float32(0.02) * far
     colours = both[..., :3] / (both[..., 3:] + np.float32(1e-6))
     return np.asarray(colours, np.float32), np.asarray(near[..., 3], np.float32)
 
 
-def _skin_light(scene: Floats, texture: Floats, weights: Floats) -> tuple[float, Floats, Floats]:
+def _skin_light(
+    scene: Floats, texture: Floats, weights: Floats, edge: Floats
+) -> tuple[float, Floats, Floats]:
     """Ratio of the two low-frequency pictures: their overall exposure, and g, ku, kv relative to it."""
     weights = np.minimum(weights, 12.0)  # a near cheek has no more say than a far one
-    lit, total = _smooth(scene, weights)
-    bare, _ = _smooth(texture, weights)
+    mean = float(np.average(scene[..., 0], weights=weights))
+    bare_mean = float(np.average(texture[..., 0], weights=weights))
+    exposure = min(max((mean - 16.0) / max(bare_mean - 16.0, 4.0), 0.2), 4.0)
+    fine, total = _ratio(scene, texture, weights, exposure, _FINE_CELLS)
+    broad, _ = _ratio(scene, texture, weights, exposure, _BROAD_CELLS)
+    local = broad + (fine - broad) * edge[..., None]
+    return exposure, np.asarray(local, np.float32), np.minimum(1.0, total / 2.0)
+
+
+def _ratio(
+    scene: Floats, texture: Floats, weights: Floats, exposure: float, sigma: float
+) -> tuple[Floats, Floats]:
+    lit, total = _smooth(scene, weights, sigma)
+    bare, _ = _smooth(texture, weights, sigma)
     luma = np.maximum(lit[..., 0] - 16.0, 4.0)
     bare_luma = np.maximum(bare[..., 0] - 16.0, 4.0)
-    exposure = float(
-        np.clip(np.average(luma, weights=weights) / np.average(bare_luma, weights=weights), 0.2, 4.0)
-    )
-    gain = np.clip(luma / bare_luma / exposure, 0.55, 1.7)
-    target = gain * exposure
     local = np.empty((CELLS, CELLS, 3), np.float32)
-    local[..., 0] = gain
-    lit_luma = np.maximum(target * bare_luma, 8.0)
-    for channel in (1, 2):
-        shift = (lit[..., channel] - 128.0 - target * (bare[..., channel] - 128.0)) / lit_luma
-        local[..., channel] = np.clip(shift, -0.25, 0.25)
-    return exposure, local, np.minimum(1.0, total / 2.0)
+    local[..., 0] = np.clip(luma / bare_luma / exposure, 0.55, 1.7)
+    gain = local[..., 0] * np.float32(exposure)
+    carried = chroma_gain(gain)[..., None] * (bare[..., 1:] - 128.0)
+    shift = (lit[..., 1:] - 128.0 - carried) / np.maximum(gain * bare_luma, 8.0)[..., None]
+    local[..., 1:] = np.clip(shift, -0.25, 0.25)
+    return local, total
 
 
 def _object_light(scene: Floats, weights: Floats) -> tuple[float, Floats, Floats]:
     """Shading alone: how bright each part is against the whole face, and how light the room is."""
     weights = np.minimum(weights, 12.0)
-    lit, total = _smooth(scene, weights)
+    lit, total = _smooth(scene, weights, _FINE_CELLS)
     luma = np.maximum(lit[..., 0] - 16.0, 4.0)
     mean = float(np.average(luma, weights=weights))
     # 105 above black is skin in good light. The square root, since dark skin and dim light look alike here.

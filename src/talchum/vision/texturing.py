@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _CORE_SHARE = 0.07  # of the face's width: closer to the edge than this a pixel may belong to what is behind
+_RIM_SHARE = 0.02  # always replaced: an edge catches light that a flank turned to the camera does not
 _CHROMA_LIMIT = 11.0
 _LUMA_LIMIT = 70.0
 
@@ -34,7 +35,8 @@ def fill_behind_edge(yuv: YUVImage, points: Floats, triangles: NDArray[np.int32]
     skin = _carry_outwards(smooth, core)
     apart = np.abs(yuv.astype(np.float32) - skin)
     foreign = (np.maximum(apart[..., 1], apart[..., 2]) > _CHROMA_LIMIT) | (apart[..., 0] > _LUMA_LIMIT)
-    foreign = (foreign & ~core).astype(np.uint8)
+    rim = depth < _RIM_SHARE * width
+    foreign = ((foreign & ~core) | rim).astype(np.uint8)
     reach = max(3, round(0.012 * width)) | 1  # pixels at the border of what is behind are mixed with it
     foreign = cv2.dilate(foreign, np.ones((reach, reach), np.uint8)).astype(np.bool_) & ~core
     kept = ~foreign

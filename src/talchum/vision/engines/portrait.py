@@ -21,7 +21,7 @@ from talchum.domain.frame import I420Frame, Plane
 from talchum.vision.blending import Patch, Rectangle, image_to_yuv, rectangle_around
 from talchum.vision.identity import MESH_VERTICES, IdentityAssets
 from talchum.vision.rasterise import Grid, extend_edges, rasterise
-from talchum.vision.relighting import CellColours, SceneLight, Surface, cell_colours, skin_map
+from talchum.vision.relighting import CHROMA_GROWTH, CellColours, SceneLight, Surface, cell_colours, skin_map
 from talchum.vision.texturing import fill_behind_edge
 from talchum.vision.topology import FaceTopology
 
@@ -200,7 +200,15 @@ def _warp(maps: Floats, grid: Grid, area: Rectangle, level: TextureLevel) -> Pat
     u = np.empty(area.chroma_shape, np.uint8)
     v = np.empty_like(u)
     _warp_luma(maps, np.float32(1 / grid.step), level.luma, np.float32(level.scale), y, alpha)
-    _warp_chroma(maps, np.float32(1 / grid.step), level.half, np.float32(level.scale / 2), u, v)
+    _warp_chroma(
+        maps,
+        np.float32(1 / grid.step),
+        level.half,
+        np.float32(level.scale / 2),
+        np.float32(CHROMA_GROWTH),
+        u,
+        v,
+    )
     return Patch(area, y, u, v, alpha)
 
 
@@ -261,7 +269,13 @@ def _warp_luma(
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _warp_chroma(
-    maps: Floats, per_step: np.float32, texture: NDArray[np.uint8], scale: np.float32, u: Plane, v: Plane
+    maps: Floats,
+    per_step: np.float32,
+    texture: NDArray[np.uint8],
+    scale: np.float32,
+    growth: np.float32,
+    u: Plane,
+    v: Plane,
 ) -> None:
     half, black, grey = np.float32(0.5), np.float32(16.0), np.float32(128.0)
     bottom, right = np.float32(texture.shape[0] - 1.001), np.float32(texture.shape[1] - 1.001)
@@ -293,7 +307,8 @@ def _warp_chroma(
             su = w00 * a[1] + w01 * b[1] + w10 * d[1] + w11 * e[1] - grey
             sv = w00 * a[2] + w01 * b[2] + w10 * d[2] + w11 * e[2] - grey
             lit = max(sy, np.float32(0.0)) * gain
-            cu = grey + half + su * gain + lit * shift_u
-            cv = grey + half + sv * gain + lit * shift_v
+            colour = min(gain, np.float32(1.0) + growth * (gain - np.float32(1.0)))
+            cu = grey + half + su * colour + lit * shift_u
+            cv = grey + half + sv * colour + lit * shift_v
             u[i, j] = np.uint8(min(max(cu, black), np.float32(240.0)))
             v[i, j] = np.uint8(min(max(cv, black), np.float32(240.0)))

@@ -1,0 +1,110 @@
+"""`talchum transform` over the project's clip."""
+
+from __future__ import annotations
+
+import io
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from talchum.adapters.video_file import ClipReader, ClipWriter, SoundPacket
+from talchum.apps.transform import run
+from talchum.domain.errors import IdentityError, MediaFileError, NetworkFileError
+from tests.vision.scenes import CLIP, nobody
+
+pytestmark = pytest.mark.vision
+
+FRAMES = 20
+
+
+@pytest.fixture
+def short_clip(tmp_path: Path) -> Path:
+    """The first frames of the clip, with its sound."""
+    path = tmp_path / "in.mp4"
+    end = FRAMES / 30
+    with ClipReader(CLIP) as reader, ClipWriter(path, reader.rate, reader.sound) as writer:
+        for part in reader:
+            if isinstance(part, SoundPacket):
+                if (part.packet.pts or 0) * float(part.packet.time_base or 0) < end:
+                    writer.write_sound(part)
+            elif part.media_time < end - 1e-3:
+                writer.write(part)
+    return path
+
+
+def transform(source: Path, target: Path, identity: str = "veil", engine: str | None = None) -> str:
+    out = io.StringIO()
+    assert run(source, target, identity=identity, engine=engine, as_json=True, out=out) == 0
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("identity", ["veil", "yangban"])
+def test_clip_with_another_face_keeps_its_sound(short_clip: Path, identity: str) -> None:
+    target = short_clip.with_name("out.mp4")
+    report = json.loads(transform(short_clip, target, identity))
+    assert report["frames"] == FRAMES
+    assert report["cardFrames"] == 0
+    assert set(report["msPerFrame"]) == {"track", "render", "blend", "total"}
+    stages = sum(report["msPerFrame"][stage] for stage in ("track", "render", "blend"))
+    assert 0 < stages <= report["msPerFrame"]["total"]
+    sound = []
+    for path in (short_clip, target):
+        with ClipReader(path) as reader:
+            sound.append([bytes(part.packet) for part in reader if isinstance(part, SoundPacket)])
+    assert sound[0] == sound[1] != []
+
+
+def test_clip_without_anybody_is_all_cards(tmp_path: Path) -> None:
+    source = tmp_path / "empty.mp4"
+    with ClipWriter(source, Fraction(30)) as writer:
+        for frame in nobody(5, 320, 240):
+            writer.write(frame)
+    report = json.loads(transform(source, tmp_path / "out.mp4"))
+    assert (report["frames"], report["cardFrames"]) == (5, 5)
+
+
+def test_words_for_people(short_clip: Path) -> None:
+    out = io.StringIO()
+    run(short_clip, short_clip.with_name("out.mp4"), identity="veil", engine="veil", as_json=False, out=out)
+    assert out.getvalue().startswith(f"{FRAMES} frames, 0 of them cards")
+
+
+def test_truncated_clip_leaves_no_file(short_clip: Path) -> None:
+    whole = short_clip.read_bytes()
+    broken = short_clip.with_name("broken.mp4")
+    broken.write_bytes(whole[: len(whole) * 2 // 3])
+    with pytest.raises(MediaFileError, match=r"broken\.mp4"):
+        transform(broken, short_clip.with_name("out.mp4"))
+    assert {path.name for path in short_clip.parent.iterdir()} == {"in.mp4", "broken.mp4"}
+
+
+def test_clip_over_itself(short_clip: Path) -> None:
+    assert json.loads(transform(short_clip, short_clip))["frames"] == FRAMES
+
+
+def test_unknown_identity_or_engine_leaves_no_file(short_clip: Path) -> None:
+    target = short_clip.with_name("out.mp4")
+    with pytest.raises(IdentityError) as caught:
+        transform(short_clip, target, "nobody-like-this")
+    assert caught.value.code == "identity_unknown"
+    with pytest.raises(IdentityError) as caught:
+        transform(short_clip, target, "veil", "portrait")
+    assert caught.value.code == "engine_unknown"
+    assert not target.exists()
+
+
+def test_missing_networks_leave_no_file(short_clip: Path, tmp_path: Path) -> None:
+    target = short_clip.with_name("out.mp4")
+    with pytest.raises(NetworkFileError):
+        run(
+            short_clip,
+            target,
+            identity="veil",
+            engine=None,
+            as_json=True,
+            out=io.StringIO(),
+            networks_directory=tmp_path,
+        )
+    assert not target.exists()
