@@ -17,6 +17,7 @@ def test_frames_and_voice_are_in_the_file_at_their_time(tmp_path: Path) -> None:
     path = tmp_path / "call.mp4"
     recording = Recording(path)
     tone = (np.sin(np.arange(480) / 48_000 * 2 * np.pi * 440) * 9000).astype(np.int16)[:, None]
+    recording.add_voice(tone, 48_000, 99.9)
     for index in range(30):
         recording.add_frame(picture(320, 240, level=40 + index), 100 + index / 30)
         recording.add_voice(tone, 48_000, 100 + index / 30)

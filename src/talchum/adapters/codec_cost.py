@@ -10,7 +10,7 @@ import numpy as np
 
 from talchum.domain.frame import I420Frame
 
-FRAMES = 20
+FRAMES = 12
 _OPTIONS = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "b": "1700k"}
 
 

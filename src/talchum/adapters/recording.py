@@ -26,7 +26,7 @@ _Item = tuple[float, I420Frame | NDArray[np.int16]]
 
 
 class Recording:
-    """An MP4 with what arrived, at the time it arrived.
+    """An MP4 with what arrived, at the time it arrived; it begins with the first picture.
 
     Raises MediaFileError (`media_file_invalid`) when the file cannot be made.
     """
@@ -75,13 +75,15 @@ class Recording:
             if self._video is not None:
                 self._container.mux(self._video.encode(None))
             self._container.close()
-        except (av.FFmpegError, OSError) as error:
-            logger.error("the recording failed: %s", type(error).__name__)
+        except Exception as error:
+            logger.error("the recording failed: %s", type(error).__name__, exc_info=error)
             while self._queue.get() is not None:
                 pass
 
     def _add(self, arrived: float, item: I420Frame | NDArray[np.int16]) -> None:
         if self._began is None:
+            if not isinstance(item, I420Frame):
+                return  # all streams must be known before the first packet
             self._began = arrived
         at = max(0.0, arrived - self._began)
         if isinstance(item, I420Frame):

@@ -434,7 +434,7 @@ class WebRtcPeer:
         """Send this source's video from now on; a later call swaps it without renegotiation.
 
         Raises PeerConnectionError (`camera_refused`, `returned_only`, `egress_only`) for a source the other
-        side must not get.
+        side must not get, `connection_closed` when it is too late.
         """
         self._check_source(source)
         previous, self._video_source = self._video_source, source
@@ -442,10 +442,13 @@ class WebRtcPeer:
             previous.size_changed = None
         if isinstance(source, _WrittenVideo):
             source.size_changed = self._size_changed
-        if self._video_sender is not None:
-            await self._video_sender.replace_track(source.track)
-        elif self._options.offers:
-            self._video_sender = self._connection.add_track(source.track)
+        try:
+            if self._video_sender is not None:
+                await self._video_sender.replace_track(source.track)
+            elif self._options.offers:
+                self._video_sender = self._connection.add_track(source.track)
+        except webrtc.InvalidStateError as error:
+            raise PeerConnectionError("the connection is closed", code="connection_closed") from error
         await self._limit_bitrate(*getattr(source, "size", (0, 0)))
 
     def send_voice(self, source: VoiceSource) -> None:

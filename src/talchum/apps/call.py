@@ -38,11 +38,12 @@ from talchum.adapters.webrtc_peer import (
     prepare_engine,
 )
 from talchum.apps.voice_delay import VoiceDelay
-from talchum.apps.worn_leg import LOOKS_ALIVE_SECONDS, WornLeg, WornLegCounts
+from talchum.apps.worn_leg import WornLeg, WornLegCounts
 from talchum.domain.delays import Delays
 from talchum.domain.errors import PeerConnectionError
 from talchum.domain.frame import I420Frame
 from talchum.domain.stamp import paint_stamp, read_stamp, strip_rows
+from talchum.protocol.leg_keeper import LegKeeper, Release, Step
 from talchum.protocol.messages import (
     Describe,
     Described,
@@ -72,10 +73,6 @@ logger = logging.getLogger(__name__)
 
 WATCH_SECONDS = 0.03
 CARD_SECONDS = 0.2
-NEW_LEG_SECONDS = 1.0
-"""A leg that is silent for this long is given up; one whose worker left is at once."""
-
-RETRY_LEG_SECONDS = 1.0
 RESTART_AFTER_SECONDS = 2.0
 RESTART_EVERY_SECONDS = 5.0
 VOICE_LEAD_SECONDS = 0.03  # of one encode and decode, which a face leg adds beside round trip and work
@@ -178,6 +175,7 @@ class CallResults:
         self.frames_received += 1
         if self.first_frame is None:
             self.first_frame = arrived - since
+            logger.info("the first frame arrived")
         if age is not None:
             self.glass_to_glass.add(age)
             if self.first_stamped is None:
@@ -224,8 +222,7 @@ class HeadlessCall:
         self._card_reason = "nothing_ready"
         self._others: dict[str, OtherParticipant] = {}
         self._legs: dict[str, WornLeg] = {}
-        self._request = ""
-        self._ask_again_at: float | None = None
+        self._keeper = LegKeeper(lambda: secrets.token_urlsafe(9))
         self._shown: VideoSource | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._over = asyncio.Event()
@@ -307,8 +304,7 @@ class HeadlessCall:
                 self._renew(tuple(servers))
             case FaceLegUnavailable(request=request, code=code, retryable=retryable):
                 logger.warning("no face worker: %s", code)
-                if request == self._request and retryable:
-                    self._ask_again_at = time.monotonic() + RETRY_LEG_SECONDS
+                self._do(self._keeper.refused(request, time.monotonic(), retryable=retryable))
             case Failure(code=code, message=text):
                 logger.warning("the call server: %s (%s)", text, code)
 
@@ -323,7 +319,7 @@ class HeadlessCall:
         )
         self.client.send(SetState(state=state))
         if self._kind is not None and self._clip is not None:
-            self._ask_for_a_leg()
+            self._do(self._keeper.begin(time.monotonic()))
         self._play()
         for peer in welcome.peers:
             self._meet(peer)
@@ -333,7 +329,7 @@ class HeadlessCall:
             if peer.id not in self._others:
                 self._others[peer.id] = OtherParticipant(self, peer, own_face=self._kind is None)
                 self._spawn(self._call_participant(self._others[peer.id]))
-        elif peer.face_leg == self._request and peer.id not in self._legs:
+        elif self._keeper.expects(peer.face_leg) and peer.id not in self._legs:
             leg = self._legs[peer.id] = self._make_leg(peer)
             self._spawn(leg.open())
 
@@ -349,10 +345,10 @@ class HeadlessCall:
         leg = self._legs.pop(peer, None)
         if leg is not None:
             self._spawn(leg.close())
-            if leg.request == self._request:
+            if self._keeper.expects(leg.request):
                 logger.warning("the face worker is gone")
                 self._card_reason = "leg_lost"
-                self._ask_for_a_leg()
+                self._do(self._keeper.ended(leg.request, time.monotonic()))
 
     async def _end_participant(self, other: OtherParticipant) -> None:
         await self._note_route(other)
@@ -379,22 +375,17 @@ class HeadlessCall:
 
     # -- the worn face
 
-    def _ask_for_a_leg(self) -> None:
-        if self._options.identity is None:
-            return
-        if self._request:
-            self.client.send(ReleaseFaceLeg(request=self._request))
-        self._ask_again_at = None
-        self._request = secrets.token_urlsafe(9)
-        self.client.send(
-            RequestFaceLeg(
-                request=self._request, identity=self._options.identity, engine=self._options.engine
-            )
-        )
+    def _do(self, steps: list[Step]) -> None:
+        identity, engine = self._options.identity, self._options.engine
+        for step in steps:
+            if isinstance(step, Release):
+                self.client.send(ReleaseFaceLeg(request=step.request))
+            elif identity is not None:
+                self.client.send(RequestFaceLeg(request=step.request, identity=identity, engine=engine))
 
     def _make_leg(self, peer: Peer) -> WornLeg:
         return WornLeg(
-            self._request,
+            peer.face_leg or "",
             peer.id,
             self._camera,
             self.results.leg,
@@ -409,7 +400,7 @@ class HeadlessCall:
         if self._kind is None:
             return self._camera
         for leg in self._legs.values():
-            if (returned := leg.returned) is not None:
+            if leg.request == self._keeper.worn and (returned := leg.returned) is not None:
                 return returned
         return self._cards
 
@@ -418,24 +409,26 @@ class HeadlessCall:
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             now = time.monotonic()
+            if self._kind is not None:
+                self._mind_the_legs(now)
             source = self._source()
             if source is not self._shown:
                 self._shown = source
-                for other in self._others.values():
-                    await other.peer.send_video(source)
+                for other in list(self._others.values()):
+                    with contextlib.suppress(PeerConnectionError):  # it is being closed
+                        await other.peer.send_video(source)
             self._voice_delay.follow(self._face_delay())
-            if self._kind is not None:
-                self._mind_the_leg(now)
             for other in self._others.values():
                 self._mind_the_route(other, now)
 
-    def _mind_the_leg(self, now: float) -> None:
-        leg = next((leg for leg in self._legs.values() if leg.request == self._request), None)
-        if leg is not None and leg.silent_for(now) > LOOKS_ALIVE_SECONDS:
+    def _mind_the_legs(self, now: float) -> None:
+        worn = self._keeper.worn
+        self._do(self._keeper.tick(now, {leg.request for leg in self._legs.values() if leg.returned}))
+        if worn and not self._keeper.worn:
+            logger.warning("the face leg is silent")
             self._card_reason = "leg_lost"
-        lost = leg is not None and (leg.silent_for(now) > NEW_LEG_SECONDS or leg.fruitless(now))
-        if lost or (self._ask_again_at is not None and now >= self._ask_again_at):
-            self._ask_for_a_leg()
+        elif self._keeper.worn and not worn:
+            logger.info("the face is on")
 
     def _mind_the_route(self, other: OtherParticipant, now: float) -> None:
         since = other.unconnected_since

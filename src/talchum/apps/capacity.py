@@ -14,8 +14,8 @@ logger = logging.getLogger(__name__)
 
 FRAMES_PER_SECOND = 30
 SHARE_OF_CORES = 0.8  # the rest is for the engine's own threads, signalling and whatever else runs here
-_WARM_FRAMES = 5
-_MEASURED_FRAMES = 20
+_WARM_FRAMES = 3
+_MEASURED_FRAMES = 12
 
 
 @dataclass(frozen=True, slots=True)

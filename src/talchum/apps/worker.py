@@ -97,6 +97,7 @@ class FaceWorker:
         faces: PreparedFaces,
         presence: FaceWorkerPresence,
         identities: list[str],
+        slots: int,
     ) -> None:
         self._networks = networks
         self._faces = faces
@@ -104,7 +105,7 @@ class FaceWorker:
         self._identities = identities
         self._legs: set[FaceLeg] = set()
         self._draining = False
-        self.slots = 0
+        self._slots = slots
 
     @property
     def draining(self) -> bool:
@@ -137,9 +138,9 @@ class FaceWorker:
     async def announce(self, drain: Callable[[], None]) -> None:
         """Keep the presence key fresh; call `drain` when somebody asks this worker to stop."""
         while True:
-            free = 0 if self._draining else max(0, self.slots - len(self._legs))
+            free = 0 if self._draining else max(0, self._slots - len(self._legs))
             try:
-                stop = await self._presence.announce(FaceWorkerStatus(self.slots, free, self._identities))
+                stop = await self._presence.announce(FaceWorkerStatus(self._slots, free, self._identities))
                 if stop and not self._draining:
                     drain()
             except StoreError as error:
@@ -196,24 +197,19 @@ def run(settings: Settings) -> int:
     media = MediaLoop()
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     with ThreadPoolExecutor(1, "prepare") as executor:
-        worker = media.submit(
-            _make_worker(settings, worker_id, networks, PreparedFaces(prepare, executor), identities)
-        ).result()
-        worker.slots = slots
+        faces = PreparedFaces(prepare, executor)
+        client = redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
+        presence = FaceWorkerPresence(client, worker_id)
+        worker = FaceWorker(networks, faces, presence, identities, slots)
+        # Beside the first legs: a face that one of them wants comes first by being asked for.
+        warming = media.submit(faces.warm(identities))
         logger.info("face worker ready: %d slots, %d identities", slots, len(identities))
         try:
             return _consume(settings, worker, media, slots)
         finally:
+            warming.cancel()
             media.submit(worker.withdraw()).result(END_SECONDS)
             media.close()
-
-
-async def _make_worker(
-    settings: Settings, worker_id: str, networks: FaceNetworks, faces: PreparedFaces, identities: list[str]
-) -> FaceWorker:
-    await faces.warm(identities)
-    client = redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
-    return FaceWorker(networks, faces, FaceWorkerPresence(client, worker_id), identities)
 
 
 def _consume(settings: Settings, worker: FaceWorker, media: MediaLoop, slots: int) -> int:

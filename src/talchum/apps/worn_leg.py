@@ -34,8 +34,6 @@ logger = logging.getLogger(__name__)
 LOOKS_ALIVE_SECONDS = 0.3
 """Without a returned frame for this long another picture is shown in its place."""
 
-FIRST_FRAME_SECONDS = 8.0
-
 
 @dataclass(slots=True)
 class WornLegCounts:
@@ -72,7 +70,6 @@ class WornLeg(PeerListener):
         self._describe = describe
         self._trickle = trickle
         self._last_frame = 0.0
-        self._opened = time.monotonic()
         self._report: Report | None = None
         self._cards_reported = 0
         self.peer = WebRtcPeer(
@@ -89,14 +86,6 @@ class WornLeg(PeerListener):
         """The returned track while frames come, else None."""
         alive = time.monotonic() - self._last_frame < LOOKS_ALIVE_SECONDS
         return self.peer.returned_video() if alive else None
-
-    def silent_for(self, now: float) -> float:
-        """Seconds since the last returned frame, 0 before the first."""
-        return now - self._last_frame if self._last_frame else 0.0
-
-    def fruitless(self, now: float) -> bool:
-        """Whether nothing has come back in all the time that a connection may take."""
-        return not self._last_frame and now - self._opened > FIRST_FRAME_SECONDS
 
     @property
     def frame_age(self) -> float:

@@ -1,0 +1,240 @@
+"""`talchum call` twice in one room, over a real call server and real face workers.
+
+Nothing here waits for an amount of time: a client runs until what it logs says that it has got there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from tests.calls.service import Child, Service, running_service
+
+pytestmark = [pytest.mark.call, pytest.mark.valkey]
+
+CLIP = Path(__file__).parent.parent / "media" / "synthetic_clip.mp4"
+PATIENCE = 90.0
+SOME_FRAMES = 2.0  # seconds of them, for figures to be worth reporting; how many is not asserted
+REPORT_KEYS = {"connected", "route", "framesReceived", "firstFrameSeconds", "glassToGlassMs", "faceLeg"}
+LEG_KEYS = {"identity", "engine", "framesReceived", "cardFrames", "roundTripMs"}
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A running `talchum call`."""
+
+    process: subprocess.Popen[str]
+    log: Path
+
+    def until(self, line: str, times: int = 1) -> None:
+        """Wait until it has logged this."""
+        wait_for(lambda: self.log.read_text().count(line) >= times, f"{line!r} in {self.log.read_text()}")
+
+    def leave(self) -> dict[str, Any]:
+        """Leave as Ctrl-C does; the report."""
+        self.process.send_signal(signal.SIGINT)
+        output, _ = self.process.communicate(timeout=PATIENCE)
+        assert self.process.returncode == 0, self.log.read_text()
+        report: dict[str, Any] = json.loads(output)
+        assert set(report) == REPORT_KEYS
+        return report
+
+    def refusal(self) -> str:
+        """What it says when it ends by itself, refused."""
+        assert self.process.wait(PATIENCE) == 1
+        return self.log.read_text().strip().splitlines()[-1]
+
+
+@contextlib.contextmanager
+def client(service: Service, link: str, log: Path, *arguments: str) -> Iterator[Client]:
+    """Joins a call until it is told to leave."""
+    command = [
+        sys.executable,
+        "-m",
+        "talchum.apps.cli",
+        "call",
+        link,
+        "--play",
+        str(CLIP),
+        "--json",
+        *arguments,
+    ]
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            command,
+            env={**service.environment(), "TALCHUM_LOG_LEVEL": "INFO"},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    try:
+        yield Client(process, log)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"never happened: {what}"
+        time.sleep(0.05)
+
+
+def serving(service: Service) -> list[Child]:
+    """Workers that have served a leg and still run."""
+    return [worker for worker in service.workers if "a face leg is connected" in worker.log.read_text()]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with running_service(tmp_path_factory.mktemp("service")) as running:
+        yield running
+
+
+def test_a_worn_face_reaches_the_other_participant(service: Service, tmp_path: Path) -> None:
+    link, recording = service.new_link(), tmp_path / "seen.mp4"
+    worn = ("--identity", "sora", "--stamp")
+    with (
+        client(service, link, tmp_path / "b", "--record", str(recording)) as other,
+        client(service, link, tmp_path / "a", *worn) as performer,
+    ):
+        performer.until("the face is on")
+        other.until("the first frame arrived")
+        time.sleep(SOME_FRAMES)
+        seen, shown = other.leave(), performer.leave()
+    leg = shown["faceLeg"]
+    assert set(leg) == LEG_KEYS
+    assert (leg["identity"], leg["engine"]) == ("sora", "portrait")
+    assert leg["framesReceived"] > 0
+    assert leg["roundTripMs"]["p50"] <= leg["roundTripMs"]["p95"]
+    assert shown["connected"]
+    assert seen["connected"]
+    assert shown["route"] == seen["route"] == "direct"
+    assert seen["framesReceived"] > 0
+    assert seen["glassToGlassMs"] is not None
+    assert seen["faceLeg"] is None
+    with av.open(str(recording)) as container:
+        assert next(container.decode(video=0)).width == 640
+    with av.open(str(recording)) as container:
+        assert next(container.decode(audio=0)).samples > 0
+
+
+def test_without_an_identity_no_leg_is_asked_for(service: Service, tmp_path: Path) -> None:
+    link = service.new_link()
+    with (
+        client(service, link, tmp_path / "b") as other,
+        client(service, link, tmp_path / "a", "--stamp") as performer,
+    ):
+        other.until("the first frame arrived")
+        performer.until("the first frame arrived")
+        time.sleep(SOME_FRAMES)
+        assert other.leave()["glassToGlassMs"] is not None
+        assert performer.leave()["faceLeg"] is None
+
+
+def test_a_cover_is_worn_like_any_other_face(service: Service, tmp_path: Path) -> None:
+    link = service.new_link()
+    with (
+        client(service, link, tmp_path / "b") as other,
+        client(service, link, tmp_path / "a", "--identity", "veil") as performer,
+    ):
+        performer.until("the face is on")
+        other.until("the first frame arrived")
+        leg = performer.leave()["faceLeg"]
+    assert leg["engine"] == "veil"
+    assert leg["roundTripMs"] is None, "nothing was stamped, so nothing was measured"
+
+
+def test_alone_in_a_room_nobody_is_reached(service: Service, tmp_path: Path) -> None:
+    with client(service, service.new_link(), tmp_path / "a") as alone:
+        alone.until("signalling: joined")
+        report = alone.leave()
+    assert not report["connected"]
+    assert report["route"] is None
+    assert report["framesReceived"] == 0
+    assert report["firstFrameSeconds"] is None
+
+
+def test_a_call_ends_by_itself_when_its_time_is_over(service: Service, tmp_path: Path) -> None:
+    with client(service, service.new_link(), tmp_path / "a", "--seconds", "0.5") as short:
+        assert short.process.wait(PATIENCE) == 0
+
+
+def test_a_third_participant_is_told_that_the_room_is_full(service: Service, tmp_path: Path) -> None:
+    link = service.new_link()
+    with client(service, link, tmp_path / "a") as a, client(service, link, tmp_path / "b") as b:
+        for inside in (a, b):
+            inside.until("signalling: joined")
+        with client(service, link, tmp_path / "c") as third:
+            assert "room_full" in third.refusal()
+
+
+def test_a_face_that_is_not_there_is_refused_by_name(service: Service, tmp_path: Path) -> None:
+    with client(service, service.new_link(), tmp_path / "a", "--identity", "nobody") as asking:
+        assert "identity_unknown" in asking.refusal()
+
+
+@pytest.mark.parametrize("link", ["nonsense", "http://127.0.0.1/call/#short", "ftp://x/call/#" + "a" * 22])
+def test_what_is_no_link_is_refused(service: Service, link: str, tmp_path: Path) -> None:
+    with client(service, link, tmp_path / "a") as asking:
+        assert "link_invalid" in asking.refusal()
+
+
+def test_when_the_worker_dies_another_one_goes_on(tmp_path: Path) -> None:
+    with running_service(tmp_path / "service", workers=2) as service:
+        link = service.new_link()
+        with (
+            client(service, link, tmp_path / "b") as other,
+            client(service, link, tmp_path / "a", "--identity", "sora", "--stamp") as performer,
+        ):
+            performer.until("the face is on")
+            other.until("the first frame arrived")
+            [first] = serving(service)
+            first.kill()
+            performer.until("the face is on", times=2)
+            [second] = serving(service)
+            assert second is not first
+            assert performer.leave()["faceLeg"]["cardFrames"] > 0
+            assert other.leave()["glassToGlassMs"] is not None
+
+
+def test_a_worker_that_is_told_to_stop_finishes_its_leg(tmp_path: Path) -> None:
+    with running_service(tmp_path / "service") as service:
+        with client(service, service.new_link(), tmp_path / "a", "--identity", "sora") as performer:
+            performer.until("the face is on")
+            [worker] = serving(service)
+            worker.process.send_signal(signal.SIGTERM)
+            wait_for(lambda: "draining, 1 legs go on" in worker.log.read_text(), "the worker drains")
+            wait_for(lambda: service.health()["freeLegs"] == 0, "it offers nothing more")
+            assert worker.process.poll() is None
+            performer.leave()
+        assert worker.process.wait(PATIENCE) == 0
+        assert "worker_stopped" not in worker.log.read_text()
+
+
+def test_a_second_signal_ends_the_legs_too(tmp_path: Path) -> None:
+    with (
+        running_service(tmp_path / "service") as service,
+        client(service, service.new_link(), tmp_path / "a", "--identity", "sora") as performer,
+    ):
+        performer.until("the face is on")
+        [worker] = serving(service)
+        worker.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: "draining" in worker.log.read_text(), "the worker drains")
+        worker.process.send_signal(signal.SIGTERM)
+        assert worker.process.wait(PATIENCE) == 0
+        assert "worker_stopped" in worker.log.read_text()
+        performer.until("the face worker is gone")
