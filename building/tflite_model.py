@@ -19,7 +19,7 @@ from building.errors import BuildError
 
 Constant = NDArray[Any]
 
-_TYPES = {
+_TYPES: Mapping[int, np.dtype[Any]] = {
     tflite.TensorType.FLOAT32: np.dtype("<f4"),
     tflite.TensorType.FLOAT16: np.dtype("<f2"),
     tflite.TensorType.INT32: np.dtype("<i4"),

@@ -27,7 +27,7 @@ def states(directory: Path) -> tuple[int, dict[str, str]]:
     return status, {entry["file"]: entry["state"] for entry in json.loads(out.getvalue())}
 
 
-def test_installation_is_whole():
+def test_installation_is_whole() -> None:
     out = io.StringIO()
     assert run(as_json=True, out=out) == 0
     entries = json.loads(out.getvalue())
@@ -40,7 +40,7 @@ def test_installation_is_whole():
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_corrupt_file_is_named_and_the_status_says_so(directory, name):
+def test_corrupt_file_is_named_and_the_status_says_so(directory: Path, name: str) -> None:
     raw = bytearray((directory / name).read_bytes())
     raw[-1] ^= 1
     (directory / name).write_bytes(raw)
@@ -48,19 +48,19 @@ def test_corrupt_file_is_named_and_the_status_says_so(directory, name):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_missing_file_is_named_and_the_status_says_so(directory, name):
+def test_missing_file_is_named_and_the_status_says_so(directory: Path, name: str) -> None:
     (directory / name).unlink()
     assert states(directory) == (1, dict.fromkeys(FILES, "ok") | {name: "missing"})
 
 
-def test_people_read_which_file_is_wrong(directory):
+def test_people_read_which_file_is_wrong(directory: Path) -> None:
     (directory / FILES[0]).write_bytes(b"")
     out = io.StringIO()
     assert run(as_json=False, out=out, directory=directory) == 1
     assert f"wrong: {FILES[0]} (corrupt)" in out.getvalue()
 
 
-def test_people_read_that_all_is_well(directory):
+def test_people_read_that_all_is_well(directory: Path) -> None:
     out = io.StringIO()
     assert run(as_json=False, out=out, directory=directory) == 0
     assert "wrong" not in out.getvalue()

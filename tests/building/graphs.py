@@ -71,7 +71,7 @@ def run(
     session = ort.InferenceSession(graph.serialise({}), providers=["CPUExecutionProvider"])
     fed = value.transpose(0, 3, 1, 2) if value.ndim == 4 else value
     (result,) = session.run(["output"], {"input": np.ascontiguousarray(fed, np.float32)})
-    return result.transpose(0, 2, 3, 1) if result.ndim == 4 else result
+    return np.asarray(result.transpose(0, 2, 3, 1) if result.ndim == 4 else result, np.float32)
 
 
 def variable(*shape: int) -> Tensor:

@@ -35,7 +35,7 @@ def turned_rectangle(angle: float, centre: tuple[float, float], width: float, he
 
 
 @pytest.mark.parametrize("angle", [0.0, 0.4, -1.2])
-def test_matrix_carries_the_cut_outs_corners_to_the_scaled_turned_rectangle(angle):
+def test_matrix_carries_the_cut_outs_corners_to_the_scaled_turned_rectangle(angle: float) -> None:
     landmarks = turned_rectangle(angle, (20, 30), 10, 6)
     step = operation("Landmarks2TransformMatrix", (0,), 1, custom=matrix_options())
     matrix = run([variable(1, 4, 3), variable(1, 4, 4)], [step], landmarks, ATTENTION_CONVERSIONS)[0]
@@ -48,7 +48,7 @@ def test_matrix_carries_the_cut_outs_corners_to_the_scaled_turned_rectangle(angl
     np.testing.assert_allclose((bottom_edge - middle)[:2], np.array(across) * 4.5, atol=1e-4)
 
 
-def test_matrix_with_a_target_rotation_is_refused():
+def test_matrix_with_a_target_rotation_is_refused() -> None:
     step = operation("Landmarks2TransformMatrix", (0,), 1, custom=matrix_options(target_rotation_radians=0.1))
     with pytest.raises(BuildError, match="target rotation"):
         run(
@@ -65,7 +65,7 @@ def shift(x: float, y: float) -> np.ndarray:
     return matrix
 
 
-def test_cut_out_with_a_whole_shift_copies_pixels():
+def test_cut_out_with_a_whole_shift_copies_pixels() -> None:
     step = operation("TransformTensorBilinear", (0, 1), 2, custom={"output_height": 2, "output_width": 2})
     value = np.arange(32, dtype=np.float32).reshape(1, 4, 4, 2)
     tensors = [variable(1, 4, 4, 2), constant(shift(1, 2)), variable(1, 2, 2, 2)]
@@ -74,14 +74,14 @@ def test_cut_out_with_a_whole_shift_copies_pixels():
     )
 
 
-def test_cut_out_is_zero_beyond_the_map():
+def test_cut_out_is_zero_beyond_the_map() -> None:
     step = operation("TransformTensorBilinear", (0, 1), 2, custom={"output_height": 2, "output_width": 2})
     tensors = [variable(1, 4, 4, 1), constant(shift(50, 0)), variable(1, 2, 2, 1)]
     assert not run(tensors, [step], np.ones((1, 4, 4, 1), np.float32), ATTENTION_CONVERSIONS).any()
 
 
 @pytest.mark.parametrize("dimensions", [2, 3])
-def test_landmarks_are_moved_in_the_picture_and_keep_their_depth(dimensions):
+def test_landmarks_are_moved_in_the_picture_and_keep_their_depth(dimensions: int) -> None:
     matrix = shift(5, -1)
     matrix[0, :2, :2] = [[0, -2], [2, 0]]  # a quarter turn, twice as large
     step = operation("TransformLandmarks", (0, 1), 2)

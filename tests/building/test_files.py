@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from building.files import write_atomically
 
 
-def test_written_file_replaces_the_old_one_and_leaves_nothing_beside_it(tmp_path):
+def test_written_file_replaces_the_old_one_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "network.onnx"
     path.write_bytes(b"old")
     write_atomically(path, b"new")
@@ -13,7 +15,9 @@ def test_written_file_replaces_the_old_one_and_leaves_nothing_beside_it(tmp_path
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_failed_write_keeps_the_old_file_and_leaves_nothing_beside_it(tmp_path, monkeypatch):
+def test_failed_write_keeps_the_old_file_and_leaves_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "network.onnx"
     path.write_bytes(b"old")
 

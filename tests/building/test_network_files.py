@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -10,24 +11,24 @@ from talchum.vision.networks import default_networks_directory
 pytestmark = pytest.mark.vision
 
 
-def installed_copy(directory):
+def installed_copy(directory: Path) -> Path:
     for path in default_networks_directory().iterdir():
         (directory / path.name).write_bytes(path.read_bytes())
     return directory
 
 
-def test_installed_networks_are_the_pinned_ones():
+def test_installed_networks_are_the_pinned_ones() -> None:
     assert networks_are_built(default_networks_directory())
 
 
 @pytest.mark.parametrize("name", [*(pinned.file for pinned in pinned_files()), MANIFEST_FILE])
-def test_missing_file_is_built_again(tmp_path, name):
+def test_missing_file_is_built_again(tmp_path: Path, name: str) -> None:
     (installed_copy(tmp_path) / name).unlink()
     assert not networks_are_built(tmp_path)
 
 
 @pytest.mark.parametrize("name", [*(pinned.file for pinned in pinned_files()), MANIFEST_FILE])
-def test_changed_file_is_built_again(tmp_path, name):
+def test_changed_file_is_built_again(tmp_path: Path, name: str) -> None:
     path = installed_copy(tmp_path) / name
     raw = bytearray(path.read_bytes())
     raw[len(raw) // 2] ^= 1
@@ -35,7 +36,7 @@ def test_changed_file_is_built_again(tmp_path, name):
     assert not networks_are_built(tmp_path)
 
 
-def test_manifest_names_source_licence_shapes_and_hash_of_every_file():
+def test_manifest_names_source_licence_shapes_and_hash_of_every_file() -> None:
     entries = {entry["name"]: entry for entry in json.loads(manifest())}
     assert set(entries) == {"face_detection_short_range", "face_landmarks_attention", "face_topology"}
     landmarks = entries["face_landmarks_attention"]

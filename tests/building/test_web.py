@@ -48,7 +48,9 @@ def calls(work: Path) -> list[str]:
     return [line.split()[0] for line in (work / "calls").read_text().splitlines()]
 
 
-def test_export_lands_in_the_target_with_its_policy(sources, npm, work, tmp_path):
+def test_export_lands_in_the_target_with_its_policy(
+    sources: Path, npm: Npm, work: Path, tmp_path: Path
+) -> None:
     target = tmp_path / "built" / "web"
     build_web(npm, sources, work, target)
     assert (target / "index.html").read_text() == "<script>one</script>"
@@ -56,13 +58,15 @@ def test_export_lands_in_the_target_with_its_policy(sources, npm, work, tmp_path
     assert web_is_built(sources, target)
 
 
-def test_sources_are_not_written_to(sources, npm, work, tmp_path):
+def test_sources_are_not_written_to(sources: Path, npm: Npm, work: Path, tmp_path: Path) -> None:
     before = sorted(path.relative_to(sources) for path in sources.rglob("*"))
     build_web(npm, sources, work, tmp_path / "target")
     assert sorted(path.relative_to(sources) for path in sources.rglob("*")) == before
 
 
-def test_changed_page_is_exported_again_without_installing_packages_again(sources, npm, work, tmp_path):
+def test_changed_page_is_exported_again_without_installing_packages_again(
+    sources: Path, npm: Npm, work: Path, tmp_path: Path
+) -> None:
     target = tmp_path / "target"
     build_web(npm, sources, work, target)
     first = calls(work)
@@ -74,14 +78,16 @@ def test_changed_page_is_exported_again_without_installing_packages_again(source
     assert calls(work) == ["run"]  # the file of the first calls went with everything that is not a source
 
 
-def test_changed_lock_file_installs_packages_again(sources, npm, work, tmp_path):
+def test_changed_lock_file_installs_packages_again(
+    sources: Path, npm: Npm, work: Path, tmp_path: Path
+) -> None:
     build_web(npm, sources, work, tmp_path / "target")
     (sources / "package-lock.json").write_text('{"lockfileVersion": 3}')
     build_web(npm, sources, work, tmp_path / "target")
     assert calls(work) == ["ci", "run"]
 
 
-def test_removed_page_leaves_the_work_directory(sources, npm, work, tmp_path):
+def test_removed_page_leaves_the_work_directory(sources: Path, npm: Npm, work: Path, tmp_path: Path) -> None:
     (sources / "extra.tsx").touch()
     build_web(npm, sources, work, tmp_path / "target")
     (sources / "extra.tsx").unlink()
@@ -89,7 +95,7 @@ def test_removed_page_leaves_the_work_directory(sources, npm, work, tmp_path):
     assert not (work / "extra.tsx").exists()
 
 
-def test_stamp_ignores_what_tools_leave_beside_the_sources(sources):
+def test_stamp_ignores_what_tools_leave_beside_the_sources(sources: Path) -> None:
     before = web_stamp(sources)
     (sources / "next-env.d.ts").touch()
     (sources / "tsconfig.tsbuildinfo").touch()
@@ -99,13 +105,13 @@ def test_stamp_ignores_what_tools_leave_beside_the_sources(sources):
     assert web_stamp(sources) == before
 
 
-def test_stamp_tells_a_renamed_file(sources):
+def test_stamp_tells_a_renamed_file(sources: Path) -> None:
     before = web_stamp(sources)
     (sources / "page.tsx").rename(sources / "other.tsx")
     assert web_stamp(sources) != before
 
 
-def test_failed_export_keeps_the_old_one(sources, npm, work, tmp_path):
+def test_failed_export_keeps_the_old_one(sources: Path, npm: Npm, work: Path, tmp_path: Path) -> None:
     target = tmp_path / "target"
     build_web(npm, sources, work, target)
     failing = fake_npm(tmp_path / "failing", "import sys; sys.exit('no such page')")
@@ -116,7 +122,7 @@ def test_failed_export_keeps_the_old_one(sources, npm, work, tmp_path):
     assert not web_is_built(sources, target)
 
 
-def test_build_that_exports_nothing_is_refused(sources, work, tmp_path):
+def test_build_that_exports_nothing_is_refused(sources: Path, work: Path, tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"index\.html"):
         build_web(
             fake_npm(tmp_path / "bin", "import os; os.makedirs('node_modules', exist_ok=True)"),

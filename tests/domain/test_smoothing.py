@@ -25,7 +25,9 @@ def vector(*values: float) -> np.ndarray:
 
 
 @given(SETTINGS, SIGNALS)
-def test_smoothed_value_never_leaves_the_range_of_what_came(settings, signal):
+def test_smoothed_value_never_leaves_the_range_of_what_came(
+    settings: OneEuroSettings, signal: list[tuple[float, float]]
+) -> None:
     smoother, now, came = OneEuroFilter(settings), 0.0, []
     for value, pause in signal:
         now += pause
@@ -35,14 +37,16 @@ def test_smoothed_value_never_leaves_the_range_of_what_came(settings, signal):
 
 
 @given(SETTINGS, st.floats(-1e3, 1e3))
-def test_what_stands_still_stays(settings, value):
+def test_what_stands_still_stays(settings: OneEuroSettings, value: float) -> None:
     smoother = OneEuroFilter(settings)
     for index in range(10):
         assert smoother.step(vector(value), index / RATE)[0] == pytest.approx(value)
 
 
 @given(SETTINGS, SIGNALS, st.floats(0.1, 10))
-def test_unit_makes_size_irrelevant(settings, signal, scale):
+def test_unit_makes_size_irrelevant(
+    settings: OneEuroSettings, signal: list[tuple[float, float]], scale: float
+) -> None:
     small, large, now = OneEuroFilter(settings), OneEuroFilter(settings), 0.0
     for value, pause in signal:
         now += pause
@@ -53,13 +57,13 @@ def test_unit_makes_size_irrelevant(settings, signal, scale):
 
 
 @given(SETTINGS, st.sampled_from([0.0, -1.0, MAX_GAP + 0.01, math.inf]))
-def test_time_that_does_not_grow_or_leaps_starts_anew(settings, pause):
+def test_time_that_does_not_grow_or_leaps_starts_anew(settings: OneEuroSettings, pause: float) -> None:
     smoother = OneEuroFilter(settings)
     smoother.step(vector(0), 5.0)
     assert smoother.step(vector(100), 5.0 + pause)[0] == 100
 
 
-def test_settled_value_approaches_a_step():
+def test_settled_value_approaches_a_step() -> None:
     smoother = OneEuroFilter(PLACE)
     smoother.step(vector(0), 0)
     for index in range(1, 2 * RATE):
@@ -67,12 +71,12 @@ def test_settled_value_approaches_a_step():
     assert value[0] == pytest.approx(1, abs=1e-3)
 
 
-def test_faster_motion_is_followed_more_closely():
+def test_faster_motion_is_followed_more_closely() -> None:
     def last_lag(speed: float) -> float:
         smoother = OneEuroFilter(PLACE)
         for index in range(RATE):
             position = speed * index / RATE
-            smoothed = smoother.step(vector(position), index / RATE)[0]
+            smoothed = float(smoother.step(vector(position), index / RATE)[0])
         return (position - smoothed) / speed
 
     assert last_lag(5) < last_lag(0.5) < last_lag(0.05)
@@ -92,12 +96,12 @@ def trembling(frames: int, noise: float) -> list[Points]:
     return [(still + rng.normal(0, noise, still.shape)).astype(np.float32) for _ in range(frames)]
 
 
-def test_first_landmarks_come_back_unchanged():
+def test_first_landmarks_come_back_unchanged() -> None:
     landmarks = face(300, 200, 50, 0.3)
     np.testing.assert_allclose(FaceSmoother().smooth(landmarks, 0), landmarks, atol=1e-3)
 
 
-def test_tremble_of_a_still_face_is_halved_at_least():
+def test_tremble_of_a_still_face_is_halved_at_least() -> None:
     smoother = FaceSmoother()
     raw = trembling(60, 0.3)
     smooth = [smoother.smooth(landmarks, index / RATE) for index, landmarks in enumerate(raw)]
@@ -105,7 +109,7 @@ def test_tremble_of_a_still_face_is_halved_at_least():
     assert tremble[1] < tremble[0] / 2
 
 
-def test_moving_turning_growing_face_is_followed_without_swimming():
+def test_moving_turning_growing_face_is_followed_without_swimming() -> None:
     smoother = FaceSmoother()
     worst = 0.0
     for index in range(60):
@@ -117,7 +121,7 @@ def test_moving_turning_growing_face_is_followed_without_swimming():
     assert worst < 1.5  # pixels, of a face some 200 wide
 
 
-def test_face_keeps_its_shape_while_the_head_moves():
+def test_face_keeps_its_shape_while_the_head_moves() -> None:
     smoother = FaceSmoother()
     for index in range(30):
         landmarks = face(200 + 8 * index, 200, 50, 0)
@@ -126,7 +130,7 @@ def test_face_keeps_its_shape_while_the_head_moves():
     np.testing.assert_allclose(shapes[1], shapes[0], atol=0.05)
 
 
-def test_head_that_turns_through_half_a_circle_does_not_spin_back():
+def test_head_that_turns_through_half_a_circle_does_not_spin_back() -> None:
     smoother = FaceSmoother()
     for index in range(80):
         landmarks = face(300, 200, 50, 2 * math.pi * index / 80)
@@ -134,6 +138,6 @@ def test_head_that_turns_through_half_a_circle_does_not_spin_back():
         assert np.abs(smooth - landmarks)[:, :2].mean() < 5
 
 
-def test_landmarks_all_in_one_point_come_back_as_they_are():
+def test_landmarks_all_in_one_point_come_back_as_they_are() -> None:
     landmarks = np.full((LANDMARKS, 3), 7, np.float32)
     np.testing.assert_array_equal(FaceSmoother().smooth(landmarks, 0), landmarks)

@@ -27,7 +27,7 @@ class LandmarkDouble:
         return [self.landmarks, np.array([self.score], np.float32)]
 
 
-def test_places_in_the_crop_become_places_in_the_frame():
+def test_places_in_the_crop_become_places_in_the_frame() -> None:
     network = LandmarkNetwork(LandmarkDouble(96, 0, 19.2))
     landmarks, score = network.locate(grey(640, 480), FaceRegion(300, 200, 384, 0))
     assert landmarks.shape == (478, 3)
@@ -35,13 +35,13 @@ def test_places_in_the_crop_become_places_in_the_frame():
     assert score == pytest.approx(0.9)
 
 
-def test_turned_region_turns_the_landmarks_back():
+def test_turned_region_turns_the_landmarks_back() -> None:
     network = LandmarkNetwork(LandmarkDouble(192, 96, 0))
     landmarks, _ = network.locate(grey(640, 480), FaceRegion(300, 200, 100, np.pi / 2))
     np.testing.assert_allclose(landmarks[0, :2], [300, 250], atol=1e-3)
 
 
-def test_network_sees_rgb_between_zero_and_one():
+def test_network_sees_rgb_between_zero_and_one() -> None:
     double = LandmarkDouble(0, 0, 0)
     frame = grey(64, 64)
     frame.y[:] = 235
@@ -52,18 +52,18 @@ def test_network_sees_rgb_between_zero_and_one():
 
 
 @pytest.mark.parametrize(("x", "score"), [(np.nan, 0.9), (np.inf, 0.9), (5.0, np.nan)])
-def test_answer_that_is_no_number_has_no_score(x, score):
+def test_answer_that_is_no_number_has_no_score(x: float, score: float) -> None:
     network = LandmarkNetwork(LandmarkDouble(x, 0, 0, score))
     assert network.locate(grey(64, 64), FaceRegion(32, 32, 40, 0))[1] == 0
 
 
-def test_region_without_a_side_is_refused():
+def test_region_without_a_side_is_refused() -> None:
     with pytest.raises(FrameError):
         LandmarkNetwork(LandmarkDouble(0, 0, 0)).locate(grey(64, 64), FaceRegion(32, 32, 0, 0))
 
 
 @pytest.mark.vision
-def test_landmarks_of_the_clips_face_are_where_they_belong():
+def test_landmarks_of_the_clips_face_are_where_they_belong() -> None:
     networks, frame = face_networks(), clip(1)[0]
     (found,) = FaceDetector(networks.detector).detect(frame)
     landmarks, score = LandmarkNetwork(networks.landmarks).locate(frame, region_of_detection(found))
@@ -77,7 +77,7 @@ def test_landmarks_of_the_clips_face_are_where_they_belong():
 
 
 @pytest.mark.vision
-def test_picture_on_its_side_has_the_same_landmarks_turned():
+def test_picture_on_its_side_has_the_same_landmarks_turned() -> None:
     networks, frame = face_networks(), clip(1)[0]
     detector, network = FaceDetector(networks.detector), LandmarkNetwork(networks.landmarks)
     upright, _ = network.locate(frame, region_of_detection(detector.detect(frame)[0]))
@@ -89,6 +89,6 @@ def test_picture_on_its_side_has_the_same_landmarks_turned():
 
 
 @pytest.mark.vision
-def test_nothing_but_grey_is_no_face():
+def test_nothing_but_grey_is_no_face() -> None:
     network = LandmarkNetwork(face_networks().landmarks)
     assert network.locate(grey(640, 480), FaceRegion(320, 240, 300, 0))[1] < 0.5

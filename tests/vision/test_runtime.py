@@ -24,7 +24,7 @@ def refusal(path: Path) -> NetworkFileError:
     return refused.value
 
 
-def test_small_network_runs(tmp_path):
+def test_small_network_runs(tmp_path: Path) -> None:
     path = tmp_path / "adder.onnx"
     path.write_bytes(adder().SerializeToString())
     session = open_session(path)
@@ -34,33 +34,33 @@ def test_small_network_runs(tmp_path):
 
 @pytest.mark.vision
 @pytest.mark.parametrize("name", list(NETWORKS))
-def test_installed_network_has_the_shapes_of_the_table(name):
+def test_installed_network_has_the_shapes_of_the_table(name: str) -> None:
     session = open_session(network_path(name, default_networks_directory()))
     network = NETWORKS[name]
     assert {value.name: tuple(value.shape) for value in session.get_inputs()} == dict(network.inputs)
     assert {value.name: tuple(value.shape) for value in session.get_outputs()} == dict(network.outputs)
 
 
-def test_missing_file_is_named(tmp_path):
+def test_missing_file_is_named(tmp_path: Path) -> None:
     error = refusal(tmp_path / "face.onnx")
     assert (error.code, "face.onnx" in error.message) == ("network_file_missing", True)
 
 
 @pytest.mark.parametrize("raw", [b"", b"hello", b"\x3a\x05abc", b"\xff" * 50])
-def test_bytes_that_are_no_network_are_refused_by_name(tmp_path, raw):
+def test_bytes_that_are_no_network_are_refused_by_name(tmp_path: Path, raw: bytes) -> None:
     path = tmp_path / "face.onnx"
     path.write_bytes(raw)
     error = refusal(path)
     assert (error.code, "face.onnx" in error.message) == ("network_file_corrupt", True)
 
 
-def test_unknown_operator_is_refused_by_name(tmp_path):
+def test_unknown_operator_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "face.onnx"
     path.write_bytes(adder(operator="Frobnicate").SerializeToString())
     assert refusal(path).code == "network_file_corrupt"
 
 
-def test_weights_in_another_file_are_refused_by_name(tmp_path):
+def test_weights_in_another_file_are_refused_by_name(tmp_path: Path) -> None:
     model = adder()
     weights = model.graph.initializer.add(name="b", data_type=TensorProto.FLOAT, dims=[2])
     weights.data_location = TensorProto.EXTERNAL

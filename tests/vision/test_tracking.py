@@ -58,7 +58,7 @@ def shrunk_into(frame: I420Frame, scale: float, place: tuple[int, int], size: tu
 
 
 @pytest.mark.vision
-def test_performer_of_the_clip_is_followed_and_never_counted_twice():
+def test_performer_of_the_clip_is_followed_and_never_counted_twice() -> None:
     followed = tracker()
     for frame in clip(36):
         result = followed.update(frame)
@@ -71,7 +71,7 @@ def test_performer_of_the_clip_is_followed_and_never_counted_twice():
 
 
 @pytest.mark.vision
-def test_landmarks_move_smoothly_with_the_performer():
+def test_landmarks_move_smoothly_with_the_performer() -> None:
     followed = tracker()
     faces = [followed.update(frame).face for frame in clip(24)]
     places = [face.landmarks[:, :2] for face in faces if face is not None]
@@ -80,7 +80,7 @@ def test_landmarks_move_smoothly_with_the_performer():
 
 
 @pytest.mark.vision
-def test_second_face_is_noticed_within_200_ms_of_media_time():
+def test_second_face_is_noticed_within_200_ms_of_media_time() -> None:
     followed = tracker()
     empty = grey(640, 480)
     appears = 10
@@ -97,13 +97,13 @@ def test_second_face_is_noticed_within_200_ms_of_media_time():
 
 
 @pytest.mark.vision
-def test_second_face_in_the_very_first_frame_is_noticed_at_once():
+def test_second_face_in_the_very_first_frame_is_noticed_at_once() -> None:
     frame = clip(1)[0]
     assert tracker().update(beside(frame, frame, 0.0)).reason == "second_face"
 
 
 @pytest.mark.vision
-def test_performer_alone_again_is_noticed_within_a_second():
+def test_performer_alone_again_is_noticed_within_a_second() -> None:
     followed, frame = tracker(), clip(1)[0]
     for index in range(RATE):
         both = index < 6
@@ -113,7 +113,7 @@ def test_performer_alone_again_is_noticed_within_a_second():
 
 
 @pytest.mark.vision
-def test_second_face_far_behind_is_noticed_too():
+def test_second_face_far_behind_is_noticed_too() -> None:
     followed, frame = tracker(), clip(1)[0]
     near = frame_to_image(frame)
     background = np.full((720, 1280, 3), 90, np.uint8)
@@ -125,7 +125,7 @@ def test_second_face_far_behind_is_noticed_too():
 
 
 @pytest.mark.vision
-def test_room_without_people_has_no_face():
+def test_room_without_people_has_no_face() -> None:
     followed = tracker()
     for index in range(20):
         result = followed.update(at(grey(640, 480), index / RATE))
@@ -133,7 +133,7 @@ def test_room_without_people_has_no_face():
 
 
 @pytest.mark.vision
-def test_face_that_leaves_is_lost_at_once_and_found_again_at_once():
+def test_face_that_leaves_is_lost_at_once_and_found_again_at_once() -> None:
     followed = tracker()
     frames = clip(12)
     reasons = []
@@ -144,7 +144,7 @@ def test_face_that_leaves_is_lost_at_once_and_found_again_at_once():
 
 
 @pytest.mark.vision
-def test_face_that_leaps_across_the_picture_is_found_in_the_same_frame():
+def test_face_that_leaps_across_the_picture_is_found_in_the_same_frame() -> None:
     followed, frame = tracker(), clip(1)[0]
     empty = grey(640, 480)
     first = followed.update(beside(frame, empty, 0.0)).face
@@ -156,7 +156,7 @@ def test_face_that_leaps_across_the_picture_is_found_in_the_same_frame():
 
 @pytest.mark.vision
 @pytest.mark.parametrize("size", [(480, 480), (320, 240), (321, 241)])
-def test_size_change_in_mid_stream_begins_anew(size):
+def test_size_change_in_mid_stream_begins_anew(size: tuple[int, int]) -> None:
     followed = tracker()
     frames = clip(6)
     for frame in frames[:3]:
@@ -165,8 +165,8 @@ def test_size_change_in_mid_stream_begins_anew(size):
         image = frame_to_image(frame)
         if size == (480, 480):
             image = image[:, 80:560]
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        result = followed.update(image_to_frame(np.ascontiguousarray(image), frame.media_time))
+        resized = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        result = followed.update(image_to_frame(resized, frame.media_time))
         assert result.reason == ""
         assert result.face is not None
         left, top, right, bottom = box_of_landmarks(result.face.landmarks)
@@ -176,7 +176,7 @@ def test_size_change_in_mid_stream_begins_anew(size):
 
 @pytest.mark.vision
 @pytest.mark.parametrize("turns", [1, 3])
-def test_phone_turned_in_mid_stream(turns):
+def test_phone_turned_in_mid_stream(turns: int) -> None:
     followed = tracker()
     frames = clip(12)
     for frame in frames[:3]:
@@ -192,7 +192,7 @@ def test_phone_turned_in_mid_stream(turns):
 
 
 @pytest.mark.vision
-def test_face_on_its_side_is_kept_beyond_the_detectors_doubt():
+def test_face_on_its_side_is_kept_beyond_the_detectors_doubt() -> None:
     followed, frame = tracker(), turned_frame(clip(1)[0], 1)
     reasons = [followed.update(at(frame, index / RATE)).reason for index in range(2 * RATE)]
     assert reasons.index("") < len(searches(frame))
@@ -201,8 +201,7 @@ def test_face_on_its_side_is_kept_beyond_the_detectors_doubt():
 
 @pytest.mark.vision
 @pytest.mark.parametrize("scale", [0.5, 0.3])
-def test_small_face_in_a_large_picture_is_found_in_its_turn(scale):
-    # the clip's face is about 0.6 of its height: 144 and 86 pixels of 720
+def test_small_face_in_a_large_picture_is_found_in_its_turn(scale: float) -> None:
     frame = shrunk_into(clip(1)[0], scale, (700, 300), (1280, 720))
     followed = tracker()
     reasons = [followed.update(at(frame, index / RATE)).reason for index in range(len(searches(frame)))]
@@ -211,7 +210,7 @@ def test_small_face_in_a_large_picture_is_found_in_its_turn(scale):
 
 
 @pytest.mark.vision
-def test_two_streams_over_the_same_networks_do_not_disturb_each_other():
+def test_two_streams_over_the_same_networks_do_not_disturb_each_other() -> None:
     alone, together, other = tracker(), tracker(), tracker()
     for frame in clip(8):
         expected = alone.update(frame).face
@@ -223,7 +222,7 @@ def test_two_streams_over_the_same_networks_do_not_disturb_each_other():
 
 
 @pytest.mark.vision
-def test_time_that_goes_back_begins_anew():
+def test_time_that_goes_back_begins_anew() -> None:
     followed, frame = tracker(), clip(1)[0]
     followed.update(at(frame, 50.0))
     result = followed.update(at(frame, 0.0))
@@ -259,7 +258,7 @@ def doubled(*seen: list[tuple[float, ...]]) -> tuple[FaceTracker, DetectionDoubl
     return FaceTracker(FaceDetector(detection), LandmarkNetwork(landmarks)), detection, landmarks
 
 
-def test_detector_rests_while_a_face_is_followed():
+def test_detector_rests_while_a_face_is_followed() -> None:
     followed, detection, landmarks = doubled([FACE])
     square = grey(640, 640)  # one look shows all of it
     assert len(looks(square)) == 1
@@ -271,7 +270,7 @@ def test_detector_rests_while_a_face_is_followed():
     assert landmarks.calls - located == RATE
 
 
-def test_no_frame_of_a_followed_face_takes_more_than_one_look():
+def test_no_frame_of_a_followed_face_takes_more_than_one_look() -> None:
     followed, detection, _ = doubled([FACE])
     frame = grey(1280, 720)
     followed.update(frame)
@@ -281,7 +280,7 @@ def test_no_frame_of_a_followed_face_takes_more_than_one_look():
         assert len(detection.images) - before <= 1
 
 
-def test_face_lost_by_the_landmark_network_is_detected_in_the_same_frame():
+def test_face_lost_by_the_landmark_network_is_detected_in_the_same_frame() -> None:
     followed, detection, landmarks = doubled([FACE])
     followed.update(grey(640, 640))
     before = len(detection.images)
@@ -290,7 +289,7 @@ def test_face_lost_by_the_landmark_network_is_detected_in_the_same_frame():
     assert len(detection.images) > before
 
 
-def test_doubtful_detection_is_no_face_unless_it_looks_like_one_from_near():
+def test_doubtful_detection_is_no_face_unless_it_looks_like_one_from_near() -> None:
     doubtful = (0.5, 0.5, 0.4, 0.4, 0.55)
     followed, _, landmarks = doubled([doubtful])
     assert followed.update(grey(640, 640)).reason == "no_face"
@@ -299,13 +298,13 @@ def test_doubtful_detection_is_no_face_unless_it_looks_like_one_from_near():
     assert sure_from_near.update(grey(640, 640)).reason == ""
 
 
-def test_doubtful_second_face_does_not_count():
+def test_doubtful_second_face_does_not_count() -> None:
     lettering = (0.85, 0.85, 0.1, 0.1, 0.55)
     followed, _, _ = doubled([FACE, lettering], [FACE, lettering], [])
     assert followed.update(grey(640, 640)).face_count == 1
 
 
-def test_thing_that_the_detector_no_longer_takes_for_a_face_is_dropped_after_a_second():
+def test_thing_that_the_detector_no_longer_takes_for_a_face_is_dropped_after_a_second() -> None:
     followed, _, _ = doubled([FACE], [FACE], [])
     reasons = [followed.update(at(grey(640, 640), index / RATE)).reason for index in range(2 * RATE)]
     assert "no_face" in reasons
@@ -313,20 +312,20 @@ def test_thing_that_the_detector_no_longer_takes_for_a_face_is_dropped_after_a_s
 
 
 @pytest.mark.parametrize("x", [math.nan, math.inf])
-def test_landmarks_that_are_no_numbers_are_no_face(x):
+def test_landmarks_that_are_no_numbers_are_no_face(x: float) -> None:
     followed, _, landmarks = doubled([FACE])
     landmarks.landmarks[7, 0] = x
     assert followed.update(grey(640, 640)).reason == "no_face"
 
 
-def test_landmarks_all_in_one_point_are_no_face():
+def test_landmarks_all_in_one_point_are_no_face() -> None:
     followed, _, landmarks = doubled([FACE])
     landmarks.landmarks[:] = 50
     assert followed.update(grey(640, 640)).reason == "no_face"
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (640, 31)])
-def test_frame_too_small_is_refused_and_the_face_not_forgotten(width, height):
+def test_frame_too_small_is_refused_and_the_face_not_forgotten(width: int, height: int) -> None:
     followed, _, _ = doubled([FACE])
     followed.update(grey(640, 640))
     with pytest.raises(FrameError) as refused:
@@ -336,14 +335,16 @@ def test_frame_too_small_is_refused_and_the_face_not_forgotten(width, height):
 
 
 @pytest.mark.parametrize("media_time", [math.nan, math.inf, -math.inf])
-def test_frame_without_a_time_is_refused(media_time):
+def test_frame_without_a_time_is_refused(media_time: float) -> None:
     followed, _, _ = doubled([FACE])
     with pytest.raises(FrameError, match="media time"):
         followed.update(at(grey(64, 64), media_time))
 
 
 @given(SIZES, st.floats(0.3, 1), st.floats(0.5, 0.9))
-def test_squares_cover_the_picture_and_stay_within_it(size, fraction, stride):
+def test_squares_cover_the_picture_and_stay_within_it(
+    size: tuple[int, int], fraction: float, stride: int
+) -> None:
     width, height = size
     side = max(2, int(min(size) * fraction))
     seen = np.zeros((height // 2, width // 2), bool)
@@ -360,7 +361,9 @@ def test_squares_cover_the_picture_and_stay_within_it(size, fraction, stride):
 
 
 @given(SIZES, st.tuples(*[st.floats(-3000, 3000)] * 2), st.floats(0.1, 3000), st.floats(1, 4))
-def test_window_around_any_box_lies_within_the_picture(size, corner, side, scale):
+def test_window_around_any_box_lies_within_the_picture(
+    size: tuple[int, int], corner: tuple[float, float], side: float, scale: float
+) -> None:
     frame = grey(*size)
     window = window_around(frame, (*corner, corner[0] + side, corner[1] + side), scale)
     assert window.left % 2 == window.top % 2 == 0
@@ -368,7 +371,7 @@ def test_window_around_any_box_lies_within_the_picture(size, corner, side, scale
     assert 0 <= window.top < window.top + window.height <= frame.height
 
 
-def test_wide_picture_is_looked_at_whole_and_in_two_squares():
+def test_wide_picture_is_looked_at_whole_and_in_two_squares() -> None:
     found = looks(grey(1280, 720))
     assert [(look.window.width, look.window.height) for look in found] == [
         (1280, 720),

@@ -120,7 +120,9 @@ def _halved(plane: Plane, to_plane: Affine, size: int) -> tuple[Plane, Affine]:
             break
         seen = plane[top : top + 2 * height, left : left + 2 * width]
         plane = np.asarray(cv2.resize(seen, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-        to_plane = np.column_stack([to_plane[:, :2], to_plane[:, 2] - (left, top)]).astype(np.float32) / 2
+        to_plane = to_plane.copy()
+        to_plane[:, 2] -= (left, top)
+        to_plane /= 2
         scale /= 2
     return plane, to_plane
 

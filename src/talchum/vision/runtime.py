@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import onnxruntime as ort
-from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors  # type: ignore[import-untyped]
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from talchum.domain.errors import NetworkFileError
 from talchum.vision.onnx_format import has_external_data
