@@ -36,7 +36,9 @@ class TurnCredentials:
 
     def issue(self, peer: str, host: str, now: float) -> list[IceServer]:
         """ICE servers for one peer, good for `lifetime` seconds from `now` (wall clock)."""
-        urls = [url.replace("{host}", host) for url in self.urls]
+        # coturn on loopback listens on IPv4 only, and a browser may try ::1 for this name first.
+        name = "127.0.0.1" if host == "localhost" else host
+        urls = [url.replace("{host}", name) for url in self.urls]
         servers = [IceServer(urls=[url]) for url in urls if url.startswith("stun")]
         turn = [url for url in urls if url.startswith("turn")]
         if turn and self.secret:

@@ -80,6 +80,7 @@ class Connection:
     room: str = ""
     peer: str = ""
     cursor: int = 0
+    held_back: bool = False
     mail: asyncio.Event = field(default_factory=asyncio.Event)
     last_word: Failure | None = None
 
@@ -256,11 +257,13 @@ class Signalling:
         """Read no further for as long as a peer is over its rate: it is slowed down and loses nothing."""
         wait = limit.wait(time.monotonic(), cost)
         if wait > 0.0:
-            error = MessageError(
-                f"got more than {MESSAGE_RATE:.0f} messages a second", code="rate_limited", retryable=False
-            )
-            await connection.say(_failure(error))
+            if not connection.held_back:
+                error = MessageError(
+                    f"got more than {MESSAGE_RATE:.0f} messages a second", code="rate_limited"
+                )
+                await connection.say(_failure(error))
             await asyncio.sleep(wait)
+        connection.held_back = wait > 0.0
 
     async def _act(self, connection: Connection, message: ClientMessage) -> None:
         peer, name = connection.peer, connection.name
