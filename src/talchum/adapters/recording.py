@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -68,17 +69,25 @@ class Recording:
             self.dropped += 1
 
     def _write(self) -> None:
+        good = True
+        while (item := self._queue.get()) is not None:
+            good = good and self._try(self._add, *item)
+        if good:
+            self._try(self._finish)
+
+    def _try(self, work: Callable[..., None], *arguments: object) -> bool:
         try:
-            while (item := self._queue.get()) is not None:
-                self._add(*item)
-            self._container.mux(self._voice.encode(None))
-            if self._video is not None:
-                self._container.mux(self._video.encode(None))
-            self._container.close()
+            work(*arguments)
         except Exception as error:
             logger.error("the recording failed: %s", type(error).__name__, exc_info=error)
-            while self._queue.get() is not None:
-                pass
+            return False
+        return True
+
+    def _finish(self) -> None:
+        if self._video is not None:
+            self._container.mux(self._voice.encode(None))
+            self._container.mux(self._video.encode(None))
+        self._container.close()
 
     def _add(self, arrived: float, item: I420Frame | NDArray[np.int16]) -> None:
         if self._began is None:
