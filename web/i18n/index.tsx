@@ -39,6 +39,11 @@ export function translator(language: Language): Translate {
     texts[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values?.[name] ?? whole));
 }
 
+/** One sentence in every language, for what others see of this page. */
+export function inAllLanguages(key: Key): string[] {
+  return Object.values(LANGUAGES).map(({ texts }) => texts[key]);
+}
+
 /** The sentence for a code of the server or the browser, in plain words. */
 export function failureText(t: Translate, code: string): string {
   const key = `error.${code}`;

@@ -1,18 +1,52 @@
 "use client";
 
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
+import styles from "./video.module.css";
 
-/** A muted video that shows one track, whichever it is at the moment. */
+/**
+ * A muted video that shows one track, whichever it is at the moment.
+ *
+ * When the track changes the old one stays on the screen until the new one has its first frame, so that changing between
+ * a face and a card does not flash black.
+ */
 export function TrackVideo({
   track,
   label,
-  className,
+  mirrored = false,
   testId,
 }: {
   track: MediaStreamTrack | null;
   label: string;
-  className?: string;
+  mirrored?: boolean;
   testId: string;
+}) {
+  const [ready, setReady] = useState(track);
+  const layers = [...new Set([ready, track])];
+  return (
+    <div className={styles.layers} data-mirrored={mirrored}>
+      {layers.map((layer) => (
+        <Layer
+          key={layer?.id ?? "none"}
+          track={layer}
+          label={label}
+          testId={layer === track ? testId : undefined}
+          onReady={() => setReady(layer)}
+        />
+      ))}
+    </div>
+  );
+}
+
+function Layer({
+  track,
+  label,
+  testId,
+  onReady,
+}: {
+  track: MediaStreamTrack | null;
+  label: string;
+  testId: string | undefined;
+  onReady(): void;
 }) {
   const ref = useRef<HTMLVideoElement>(null);
   useEffect(() => {
@@ -27,9 +61,10 @@ export function TrackVideo({
   return (
     <video
       ref={ref}
-      className={className}
-      aria-label={label}
+      aria-label={testId === undefined ? undefined : label}
+      aria-hidden={testId === undefined}
       data-testid={testId}
+      onLoadedData={onReady}
       muted
       autoPlay
       playsInline

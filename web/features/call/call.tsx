@@ -91,7 +91,7 @@ function SelfView({ snapshot }: { snapshot: CallSnapshot }) {
         {choice !== null && t("disclosure.mine", { text })}
       </figcaption>
       <p className={styles.legStatus} data-testid="leg-status" data-leg={leg.state}>
-        {choice?.kind === "face" && t(legKey(leg, camera.on) ?? "leg.live")}
+        {choice?.kind === "face" && legKey(leg, camera.on) === null && t("leg.live")}
       </p>
     </figure>
   );

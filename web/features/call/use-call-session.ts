@@ -1,7 +1,7 @@
 "use client";
 
 import { useEffect, useState, useSyncExternalStore } from "react";
-import { translator } from "@/i18n";
+import { inAllLanguages } from "@/i18n";
 import { CallSession, type CallSnapshot } from "@/lib/rtc/call-session";
 
 const nothing = () => () => undefined;
@@ -10,12 +10,11 @@ const nothing = () => () => undefined;
 export function useCallSession(room: string): { session: CallSession; snapshot: CallSnapshot } | null {
   const [session, setSession] = useState<CallSession | null>(null);
   useEffect(() => {
-    const t = translator(document.documentElement.lang === "ko" ? "ko" : "en");
     const created = new CallSession({
       room,
       origin: window.location.origin,
       storage: window.sessionStorage,
-      cardTexts: { preparing: t("card.preparing"), cameraOff: t("card.cameraOff") },
+      cardTexts: { preparing: inAllLanguages("card.preparing"), cameraOff: inAllLanguages("card.cameraOff") },
       relayOnly: new URLSearchParams(window.location.search).get("route") === "relay",
     });
     created.start();

@@ -81,26 +81,18 @@ function Preview({ session, snapshot }: { session: CallSession; snapshot: CallSn
   const key = legKey(leg, camera.on);
   return (
     <figure className={styles.preview}>
-      {choice === null ? (
-        <TrackVideo
-          track={camera.track}
-          label={t("lobby.ownCamera")}
-          className={styles.mirrored}
-          testId="own-camera"
-        />
-      ) : (
-        <TrackVideo track={outgoing.track} label={t("lobby.preview")} testId="preview-video" />
-      )}
-      {choice?.kind === "face" && camera.track !== null && (
-        <div className={styles.inset}>
-          <TrackVideo
-            track={camera.track}
-            label={t("lobby.ownCamera")}
-            className={styles.mirrored}
-            testId="own-camera"
-          />
-        </div>
-      )}
+      <div className={styles.picture}>
+        {choice === null ? (
+          <TrackVideo track={camera.track} label={t("lobby.ownCamera")} mirrored testId="own-camera" />
+        ) : (
+          <TrackVideo track={outgoing.track} label={t("lobby.preview")} testId="preview-video" />
+        )}
+        {choice?.kind === "face" && camera.track !== null && (
+          <div className={styles.inset}>
+            <TrackVideo track={camera.track} label={t("lobby.ownCamera")} mirrored testId="own-camera" />
+          </div>
+        )}
+      </div>
       <div className={styles.switches}>
         <Button
           aria-pressed={camera.on}

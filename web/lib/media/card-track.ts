@@ -22,9 +22,9 @@ export class CardPainter {
   readonly #context: CanvasRenderingContext2D;
   readonly #emit: () => void;
   readonly #stopTicker: () => void;
-  #text = "";
+  #lines: readonly string[] = [];
 
-  constructor(text: string) {
+  constructor(lines: readonly string[]) {
     this.#canvas = document.createElement("canvas");
     this.#canvas.width = CARD_WIDTH;
     this.#canvas.height = CARD_HEIGHT;
@@ -34,13 +34,13 @@ export class CardPainter {
     const { track, emit } = canvasSource(this.#canvas);
     this.card = new CardTrack(track);
     this.#emit = emit;
-    this.setText(text);
+    this.setText(lines);
     this.#stopTicker = startTicker(CARD_INTERVAL_MS, () => this.#paint());
   }
 
   /** What the card says to the other person. */
-  setText(text: string): void {
-    this.#text = text;
+  setText(lines: readonly string[]): void {
+    this.#lines = lines;
     this.#paint();
   }
 
@@ -59,9 +59,11 @@ export class CardPainter {
       context.fillRect((CARD_WIDTH / 5) * index, CARD_HEIGHT - 10, CARD_WIDTH / 5, 10);
     });
     context.fillStyle = "#f4efe2";
-    context.font = "24px 'Apple SD Gothic Neo', 'Noto Sans KR', 'Noto Sans CJK KR', system-ui, sans-serif";
+    context.font = "27px 'Apple SD Gothic Neo', 'Noto Sans KR', 'Noto Sans CJK KR', system-ui, sans-serif";
     context.textAlign = "center";
-    context.fillText(this.#text, CARD_WIDTH / 2, CARD_HEIGHT * 0.76, CARD_WIDTH - 48);
+    this.#lines.forEach((line, index) => {
+      context.fillText(line, CARD_WIDTH / 2, CARD_HEIGHT * 0.74 + index * 38, CARD_WIDTH - 48);
+    });
     this.#emit();
   }
 }

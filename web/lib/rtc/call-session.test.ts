@@ -140,7 +140,7 @@ describe("CallSession", () => {
       room: "room",
       origin: "http://localhost",
       storage: sessionStorage,
-      cardTexts: { preparing: "…", cameraOff: "off" },
+      cardTexts: { preparing: ["…"], cameraOff: ["off"] },
       relayOnly: false,
     });
   });
@@ -255,6 +255,24 @@ describe("CallSession", () => {
     expect(session.snapshot.camera.failure).toBe("camera_denied");
     expect(session.snapshot.microphone.failure).toBe("microphone_denied");
     expect(session.snapshot.signalling).toBe("open");
+  });
+
+  it("stays muted when it was muted before there was a microphone", async () => {
+    session.turnMicrophone(false);
+    await join([OTHER]);
+    expect(session.snapshot.microphone).toMatchObject({ on: false, track: { enabled: false } });
+  });
+
+  it("says what it shows now as soon as a lost socket is back", async () => {
+    const socket = await join([OTHER]);
+    await wearLive();
+    session.enter();
+    socket.close();
+    session.showOwnFace(new OwnFaceConfirmation());
+    await vi.advanceTimersByTimeAsync(1_000);
+    FakeSocket.last.open();
+    FakeSocket.last.say({ type: "resumed", received: 1, seq: 0 });
+    expect(FakeSocket.last.sentOf("state").at(-1)?.state).toMatchObject({ face: null, ownFace: true });
   });
 
   it("tells whether the other left or was lost", async () => {

@@ -71,9 +71,10 @@ export interface CallSnapshot {
   voiceDelayMs: number;
 }
 
+/** What the card says, each in all languages of the project: nobody knows which one the other person reads. */
 export interface CardTexts {
-  preparing: string;
-  cameraOff: string;
+  preparing: readonly string[];
+  cameraOff: readonly string[];
 }
 
 export interface SessionOptions {
@@ -109,6 +110,7 @@ export class CallSession {
   #confirmation: OwnFaceConfirmation | null = null;
   #cameraChoice: CameraChoice = { deviceId: null, facingMode: "user" };
   #cameraWork: Promise<void> = Promise.resolve();
+  #microphoneWanted = true;
   #audio: AudioContext | null = null;
   #voiceDelay: VoiceDelay | null = null;
   #remoteLoop: number | null = null;
@@ -205,6 +207,7 @@ export class CallSession {
 
   turnMicrophone(on: boolean): void {
     const { microphone } = this.#snapshot;
+    this.#microphoneWanted = on;
     if (microphone.track === null) {
       if (on) void this.#openMicrophone(null);
       return;
@@ -377,7 +380,6 @@ export class CallSession {
 
   #announce(): void {
     const { phase, choice, camera, microphone } = this.#snapshot;
-    if (this.#client.state !== "open") return;
     const shown = phase === "call" ? choice : null;
     this.#client.send({
       type: "state",
@@ -524,7 +526,8 @@ export class CallSession {
         return;
       }
       microphone.track?.stop();
-      this.#change({ microphone: { on: true, track, failure: null } });
+      track.enabled = this.#microphoneWanted; // it may have been muted while the browser asked
+      this.#change({ microphone: { on: this.#microphoneWanted, track, failure: null } });
       this.#voiceDelay?.setMicrophone(track);
       this.#sendVoice();
     } catch (error) {

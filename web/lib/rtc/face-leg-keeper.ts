@@ -5,7 +5,7 @@
  * after 16.2 s, never `mute` or `ended`), hence the frame watchdog: 300 ms without a returned frame put the card out.
  */
 
-import { type SeenFrame, watchFrames } from "@/lib/media/frame-clock";
+import type { SeenFrame } from "@/lib/media/frame-clock";
 import { startTicker } from "@/lib/media/ticker";
 import type { ClientBody, IceCandidate, Peer, SessionDescription } from "@/lib/signalling/messages";
 import { FaceLeg } from "./face-leg";
@@ -72,7 +72,6 @@ export class FaceLegKeeper {
   readonly #loopDelay = new LoopDelay();
   #status: LegStatus = IDLE;
   #camera: MediaStreamTrack | null = null;
-  #stopCameraWatch: (() => void) | null = null;
   #live: FaceLeg | null = null;
   /** A leg that is being set up; it takes over with its first frame. */
   #next: FaceLeg | null = null;
@@ -113,7 +112,7 @@ export class FaceLegKeeper {
   /** The camera whose frames go to the worker; null while it is off (the card is out then). */
   setCamera(camera: MediaStreamTrack | null): void {
     this.#camera = camera;
-    this.#watchCamera(camera);
+    this.#loopDelay.setCamera(camera);
     if (camera === null) this.#hide();
     for (const leg of this.connections) void leg.setCamera(camera);
     if (camera !== null && this.#status.wanted !== null && this.connections.length === 0) this.#ask();
@@ -192,7 +191,7 @@ export class FaceLegKeeper {
   stop(): void {
     this.#stopTicker();
     this.#endAll(true);
-    this.#watchCamera(null);
+    this.#loopDelay.setCamera(null);
   }
 
   #legOf(peer: string): FaceLeg | undefined {
@@ -298,13 +297,6 @@ export class FaceLegKeeper {
     if (framesReceived - this.#status.framesReceived < 15 && framesReceived >= this.#status.framesReceived)
       return;
     this.#update({ framesReceived, loopDelay: this.#loopDelay.seconds });
-  }
-
-  #watchCamera(camera: MediaStreamTrack | null): void {
-    this.#stopCameraWatch?.();
-    this.#loopDelay.reset();
-    this.#stopCameraWatch =
-      camera === null ? null : watchFrames(camera, (frame) => this.#loopDelay.captured(frame));
   }
 
   #endAll(release: boolean): void {

@@ -9,7 +9,7 @@
  * gives no answer, and the last one stays.
  */
 
-import type { SeenFrame } from "@/lib/media/frame-clock";
+import { type SeenFrame, watchFrames } from "@/lib/media/frame-clock";
 
 export const PICTURE_WIDTH = 32;
 export const PICTURE_HEIGHT = 24;
@@ -131,31 +131,35 @@ export class LoopDelay {
   #returned: Picture[] = [];
   #burstFrom = 0;
   #context: CanvasRenderingContext2D | null = null;
+  #camera: MediaStreamTrack | null = null;
+  #stopWatching: (() => void) | null = null;
 
   /** Seconds; null until a burst with movement has been seen. */
   get seconds(): number | null {
     return this.#seconds;
   }
 
+  /** What goes to the face worker; it is looked at during bursts only. */
+  setCamera(camera: MediaStreamTrack | null): void {
+    this.#camera = camera;
+    this.reset();
+  }
+
+  /** Another leg, or another camera: what was measured is void. */
   reset(): void {
+    this.#unwatch();
     this.#seconds = null;
     this.#captured = [];
     this.#returned = [];
     this.#burstFrom = 0;
   }
 
-  captured(frame: SeenFrame): void {
-    if (this.#burstFrom === 0) return; // nothing has come back yet
-    const age = frame.at - this.#burstFrom;
-    if (age < 0 || age > BURST_MS) return;
-    const picture = this.#shrink(frame);
-    if (picture !== null) this.#captured.push(picture);
-  }
-
+  /** A frame came back from the worker. */
   returned(frame: SeenFrame): void {
     if (this.#burstFrom === 0) this.#burstFrom = frame.at;
     const age = frame.at - this.#burstFrom;
-    if (age < 0) return;
+    if (age < 0 || this.#camera === null) return;
+    this.#stopWatching ??= watchFrames(this.#camera, (seen) => this.#watched(seen));
     if (age > BURST_MS + LONGEST_LOOP_MS / 2) {
       this.#finish(frame.at);
       return;
@@ -164,7 +168,19 @@ export class LoopDelay {
     if (picture !== null) this.#returned.push(picture);
   }
 
+  #watched(frame: SeenFrame): void {
+    if (frame.at - this.#burstFrom > BURST_MS) return;
+    const picture = this.#shrink(frame);
+    if (picture !== null) this.#captured.push(picture);
+  }
+
+  #unwatch(): void {
+    this.#stopWatching?.();
+    this.#stopWatching = null;
+  }
+
   #finish(now: number): void {
+    this.#unwatch();
     const delay = matchDelay(this.#captured, this.#returned);
     if (delay !== null) {
       // Half old, half new: one odd burst does not make the figure on the screen jump.

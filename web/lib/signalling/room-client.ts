@@ -47,7 +47,7 @@ const SILENCE_MS = 4_000;
 const ACKNOWLEDGE_AFTER_MS = 500;
 
 /** Refusals of a whole session after which a fresh ticket may still help. */
-const SESSION_GONE = new Set(["session_unknown", "session_expired", "resume_expired", "not_admitted"]);
+const SESSION_GONE = new Set(["session_unknown", "resume_refused", "resume_too_late"]);
 
 export class RoomClient {
   readonly #options: RoomClientOptions;
