@@ -460,7 +460,7 @@ class HeadlessCall:
     # -- odds and ends
 
     async def _note_routes(self) -> None:
-        for other in self._others.values():
+        for other in list(self._others.values()):
             await self._note_route(other)
 
     async def _note_route(self, other: OtherParticipant) -> None:
