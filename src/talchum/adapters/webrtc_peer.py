@@ -423,7 +423,8 @@ class WebRtcPeer:
         self._video_sender: webrtc.RTCRtpSender | None = None
         self._video_source: VideoSource | None = None
         self._returned: ReturnedVideo | None = None
-        self._prepared: set[str] = set()
+        self._describing = False
+        self._held_candidates: list[IceCandidate] = []
         self._closed = False
         self._listen()
         self._tasks.start(self._negotiate())
@@ -540,14 +541,16 @@ class WebRtcPeer:
         # Active TCP host candidates reach nothing but ICE-TCP servers, which nobody here is.
         if found is None or " tcptype active" in found.candidate:
             return
-        self._listener.candidate_found(
-            IceCandidate(
-                candidate=found.candidate,
-                sdp_mid=found.sdp_mid,
-                sdp_m_line_index=found.sdp_m_line_index,
-                username_fragment=found.username_fragment,
-            )
+        candidate = IceCandidate(
+            candidate=found.candidate,
+            sdp_mid=found.sdp_mid,
+            sdp_m_line_index=found.sdp_m_line_index,
+            username_fragment=found.username_fragment,
         )
+        if self._describing:
+            self._held_candidates.append(candidate)  # a browser refuses one that comes before its description
+        else:
+            self._listener.candidate_found(candidate)
 
     def _on_state(self, _event: webrtc.Event) -> None:
         if not self._closed:
@@ -591,6 +594,7 @@ class WebRtcPeer:
         match effect:
             case SendDescription(description):
                 self._listener.description_made(description)
+                self._release_candidates()
             case RestartIce():
                 self._connection.restart_ice()
             case AddCandidate(candidate):
@@ -599,6 +603,7 @@ class WebRtcPeer:
                 try:
                     return await self._describe(effect)
                 except _ENGINE_ERRORS as error:
+                    self._release_candidates()
                     self._negotiation.description_refused()
                     raise PeerConnectionError(
                         f"the engine refused a description: {type(error).__name__}",
@@ -614,12 +619,19 @@ class WebRtcPeer:
                 await self._answer_with_own_video()
             return self._negotiation.remote_description_set(effect.description)
         self._prefer_vp8()
+        self._describing = True
         await self._connection.set_local_description()
         await self._limit_bitrate(*getattr(self._video_source, "size", (0, 0)))
         made = self._connection.local_description
         if made is None:
             raise PeerConnectionError("got no description from the engine", code="description_refused")
         return self._negotiation.local_description_set(SessionDescription(type=effect.type, sdp=made.sdp))
+
+    def _release_candidates(self) -> None:
+        self._describing = False
+        held, self._held_candidates = self._held_candidates, []
+        for candidate in held:
+            self._listener.candidate_found(candidate)
 
     async def _add_candidate(self, candidate: IceCandidate) -> None:
         init = webrtc.RTCIceCandidateInit(
