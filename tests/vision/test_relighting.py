@@ -105,13 +105,13 @@ def test_eyes_brows_and_lips_are_no_skin() -> None:
 def test_cells_average_only_what_is_skin_and_seen() -> None:
     axis = np.linspace(0, 0.999, 60, dtype=np.float32)
     uv = np.ascontiguousarray(np.dstack(np.meshgrid(axis, axis)))
-    yuv = np.full((60, 60, 3), 90, np.uint8)
+    yuv = np.full((60, 60), 90, np.uint8)
     yuv[:30] = 200
     skin = np.ones((128, 128), np.uint8)
     skin[:, 64:] = 0
     coverage = np.ones((60, 60), np.uint8)
     coverage[50:] = 0
-    cells = cell_colours(uv, coverage, yuv, skin)
+    cells = cell_colours(uv, coverage, yuv, yuv, yuv, skin)
     assert cells.colours[2, 2, 0] == 200
     assert cells.colours[12, 2, 0] == 90
     assert cells.weights[2, -2] == 0

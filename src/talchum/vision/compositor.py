@@ -59,31 +59,29 @@ class CoverCheck:
             return False
         if not (area.y <= low[1] + 1 and high[1] <= area.y + area.height + 1):
             return False
-        must = self._must_cover(points, patch, openings)
+        step = max(1, max(area.width, area.height) // _CHECK_SIDE)
+        must = self._must_cover(points, patch, openings, step)
         needed = int(np.count_nonzero(must))
         if needed == 0:
             return False
-        rows = (np.arange(_CHECK_SIDE) * (area.height - 1)) // (_CHECK_SIDE - 1)
-        columns = (np.arange(_CHECK_SIDE) * (area.width - 1)) // (_CHECK_SIDE - 1)
-        grid = np.ix_(rows, columns)
+        grid = (slice(None, None, step), slice(None, None, step))
         covered = np.count_nonzero(patch.alpha[grid][must] >= _MIN_ALPHA)
         camera = frame.y[area.rows, area.columns][grid][must].astype(np.int16)
         unchanged = np.count_nonzero(np.abs(patch.y[grid][must] - camera) <= 1)
         return bool(covered >= _MIN_COVERED * needed and unchanged <= _MAX_UNCHANGED * needed)
 
     def _must_cover(
-        self, points: NDArray[np.float32], patch: Patch, openings: AbstractSet[str]
+        self, points: NDArray[np.float32], patch: Patch, openings: AbstractSet[str], step: int
     ) -> NDArray[np.bool_]:
         area = patch.rectangle
-        scale = np.array([_CHECK_SIDE / area.width, _CHECK_SIDE / area.height])
 
         def placed(ring: list[int], size: float) -> NDArray[np.int32]:
             outline = points[ring]
             centre = outline.mean(0)
             on_frame = centre + (outline - centre) * size
-            return np.asarray(np.round((on_frame - [area.x, area.y]) * scale), np.int32)
+            return np.asarray(np.round((on_frame - [area.x, area.y]) / step), np.int32)
 
-        must = np.zeros((_CHECK_SIDE, _CHECK_SIDE), np.uint8)
+        must = np.zeros((-(-area.height // step), -(-area.width // step)), np.uint8)
         cv2.fillPoly(must, [placed(self._oval, 0.88)], 1)  # within the feather
         for opening in openings:
             for ring in self._openings[opening]:

@@ -20,6 +20,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from talchum.domain.frame import Plane
 from talchum.vision.topology import FaceTopology
 
 CELLS = 20  # a side; one cell is about 5 % of the face
@@ -59,18 +60,18 @@ def skin_map(topology: FaceTopology) -> NDArray[np.uint8]:
 
 
 def cell_colours(
-    drawn: Floats, coverage: NDArray[np.uint8], yuv: NDArray[np.uint8], skin: NDArray[np.uint8]
+    drawn: Floats, coverage: Plane, y: Plane, u: Plane, v: Plane, skin: NDArray[np.uint8]
 ) -> CellColours:
     """Mean colour of the skin seen in each cell.
 
     drawn: (rows, columns, K), its last two values the UV of each node in 0..1. coverage: (rows, columns).
-    yuv: (rows, columns, 3) uint8.
+    y, u, v: uint8 (rows, columns), the picture at the nodes.
     """
     sums = np.zeros((CELLS, CELLS, 4), np.float32)
-    _accumulate(drawn, coverage, yuv, skin, sums)
-    weights = sums[..., 3]
+    _accumulate(drawn, coverage, y, u, v, skin, sums)
+    weights = np.ascontiguousarray(sums[..., 3])
     colours = sums[..., :3] / np.maximum(weights, 1.0)[..., None]
-    return CellColours(np.ascontiguousarray(colours), np.ascontiguousarray(weights))
+    return CellColours(colours.astype(np.float32), weights)
 
 
 class SceneLight:
@@ -132,52 +133,48 @@ def _edge_share(weights: Floats) -> Floats:
     return np.asarray(np.clip((far - depth) / (far - near), 0.0, 1.0), np.float32)
 
 
-def _smooth(values: Floats, weights: Floats, sigma: float) -> tuple[Floats, Floats]:
-    """Normalised blur: cells not seen take what their neighbours have. Also the blurred weights."""
-    weighted = np.empty((CELLS, CELLS, 4), np.float32)
-    weighted[..., :3] = values * weights[..., None]
-    weighted[..., 3] = weights
-    near = cv2.GaussianBlur(weighted, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
-    far = cv2.GaussianBlur(weighted, (0, 0), _FAR_CELLS, borderType=cv2.BORDER_CONSTANT)
-    both = near + np.float32(0.02) * far
-    colours = both[..., :3] / (both[..., 3:] + np.float32(1e-6))
-    return np.asarray(colours, np.float32), np.asarray(near[..., 3], np.float32)
-
-
 def _skin_light(
     scene: Floats, texture: Floats, weights: Floats, edge: Floats
 ) -> tuple[float, Floats, Floats]:
     """Ratio of the two low-frequency pictures: their overall exposure, and g, ku, kv relative to it."""
     weights = np.minimum(weights, 12.0)  # a near cheek has no more say than a far one
-    mean = float(np.average(scene[..., 0], weights=weights))
-    bare_mean = float(np.average(texture[..., 0], weights=weights))
+    total = float(weights.sum())
+    mean, bare_mean = (float((colours[..., 0] * weights).sum()) / total for colours in (scene, texture))
     exposure = min(max((mean - 16.0) / max(bare_mean - 16.0, 4.0), 0.2), 4.0)
-    fine, total = _ratio(scene, texture, weights, exposure, _FINE_CELLS)
+    fine, seen = _ratio(scene, texture, weights, exposure, _FINE_CELLS)
     broad, _ = _ratio(scene, texture, weights, exposure, _BROAD_CELLS)
-    local = broad + (fine - broad) * edge[..., None]
-    return exposure, np.asarray(local, np.float32), np.minimum(1.0, total / 2.0)
+    return exposure, broad + (fine - broad) * edge[..., None], np.minimum(1.0, seen / 2.0)
 
 
 def _ratio(
     scene: Floats, texture: Floats, weights: Floats, exposure: float, sigma: float
 ) -> tuple[Floats, Floats]:
-    lit, total = _smooth(scene, weights, sigma)
-    bare, _ = _smooth(texture, weights, sigma)
-    luma = np.maximum(lit[..., 0] - 16.0, 4.0)
-    bare_luma = np.maximum(bare[..., 0] - 16.0, 4.0)
+    """g, ku, kv of each cell, and how much was seen around it."""
+    blurred = np.empty((CELLS, CELLS, 7), np.float32)
+    _blur(scene, texture, weights, _gaussian(sigma), _gaussian(_FAR_CELLS), blurred)
     local = np.empty((CELLS, CELLS, 3), np.float32)
-    local[..., 0] = np.clip(luma / bare_luma / exposure, 0.55, 1.7)
-    gain = local[..., 0] * np.float32(exposure)
-    carried = chroma_gain(gain)[..., None] * (bare[..., 1:] - 128.0)
-    shift = (lit[..., 1:] - 128.0 - carried) / np.maximum(gain * bare_luma, 8.0)[..., None]
-    local[..., 1:] = np.clip(shift, -0.25, 0.25)
-    return local, total
+    _divide(blurred, np.float32(exposure), np.float32(CHROMA_GROWTH), local)
+    return local, blurred[..., 6]
+
+
+def _smooth_scene(scene: Floats, weights: Floats, sigma: float) -> tuple[Floats, Floats]:
+    """Normalised blur: cells not seen take what their neighbours have. Also how much was seen."""
+    blurred = np.empty((CELLS, CELLS, 7), np.float32)
+    _blur(scene, scene, weights, _gaussian(sigma), _gaussian(_FAR_CELLS), blurred)
+    return blurred[..., :3], blurred[..., 6]
+
+
+def _gaussian(sigma: float) -> Floats:
+    """One side of a Gaussian, its centre first, over all distances on the grid."""
+    distance = np.arange(CELLS, dtype=np.float32) / np.float32(sigma)
+    side = np.exp(-0.5 * distance**2)
+    return np.asarray(side / (2 * side.sum() - side[0]), np.float32)
 
 
 def _object_light(scene: Floats, weights: Floats) -> tuple[float, Floats, Floats]:
     """Shading alone: how bright each part is against the whole face, and how light the room is."""
     weights = np.minimum(weights, 12.0)
-    lit, total = _smooth(scene, weights, _FINE_CELLS)
+    lit, total = _smooth_scene(scene, weights, _FINE_CELLS)
     luma = np.maximum(lit[..., 0] - 16.0, 4.0)
     mean = float(np.average(luma, weights=weights))
     # 105 above black is skin in good light. The square root, since dark skin and dim light look alike here.
@@ -189,7 +186,7 @@ def _object_light(scene: Floats, weights: Floats) -> tuple[float, Floats, Floats
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _accumulate(
-    drawn: Floats, coverage: NDArray[np.uint8], yuv: NDArray[np.uint8], skin: NDArray[np.uint8], sums: Floats
+    drawn: Floats, coverage: Plane, y: Plane, u: Plane, v: Plane, skin: NDArray[np.uint8], sums: Floats
 ) -> None:
     cells, side = sums.shape[0], skin.shape[0]
     at = drawn.shape[2] - 2
@@ -197,14 +194,64 @@ def _accumulate(
         for j in range(coverage.shape[1]):
             if coverage[i, j] == 0:
                 continue
-            u, v = drawn[i, j, at], drawn[i, j, at + 1]
-            si = min(side - 1, max(0, int(v * side)))
-            sj = min(side - 1, max(0, int(u * side)))
-            if skin[si, sj] == 0:
+            s, t = drawn[i, j, at], drawn[i, j, at + 1]
+            if skin[min(side - 1, max(0, int(t * side))), min(side - 1, max(0, int(s * side)))] == 0:
                 continue
-            ci = min(cells - 1, max(0, int(v * cells)))
-            cj = min(cells - 1, max(0, int(u * cells)))
-            sums[ci, cj, 0] += yuv[i, j, 0]
-            sums[ci, cj, 1] += yuv[i, j, 1]
-            sums[ci, cj, 2] += yuv[i, j, 2]
-            sums[ci, cj, 3] += 1.0
+            row = min(cells - 1, max(0, int(t * cells)))
+            column = min(cells - 1, max(0, int(s * cells)))
+            sums[row, column, 0] += y[i, j]
+            sums[row, column, 1] += u[i, j]
+            sums[row, column, 2] += v[i, j]
+            sums[row, column, 3] += 1.0
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _blur(scene: Floats, texture: Floats, weights: Floats, near: Floats, far: Floats, out: Floats) -> None:
+    """Normalised blurs of scene (0..2) and texture (3..5), and the weight (6)."""
+    cells = weights.shape[0]
+    lines = np.zeros((2, cells, cells, 7), np.float32)
+    for i in range(cells):
+        for j in range(cells):
+            weight = weights[i, j]
+            if weight == 0:
+                continue
+            for k in range(cells):
+                a, b = weight * near[abs(k - j)], weight * far[abs(k - j)]
+                for c in range(3):
+                    lines[0, i, k, c] += a * scene[i, j, c]
+                    lines[0, i, k, 3 + c] += a * texture[i, j, c]
+                    lines[1, i, k, c] += b * scene[i, j, c]
+                    lines[1, i, k, 3 + c] += b * texture[i, j, c]
+                lines[0, i, k, 6] += a
+                lines[1, i, k, 6] += b
+    both = np.empty(7, np.float32)
+    for i in range(cells):
+        for j in range(cells):
+            both[:] = 0.0
+            seen = np.float32(0.0)
+            for k in range(cells):
+                a, b = near[abs(k - i)], np.float32(0.02) * far[abs(k - i)]
+                seen += a * lines[0, k, j, 6]
+                for c in range(7):
+                    both[c] += a * lines[0, k, j, c] + b * lines[1, k, j, c]
+            for c in range(6):
+                out[i, j, c] = both[c] / (both[6] + np.float32(1e-6))
+            out[i, j, 6] = seen
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _divide(blurred: Floats, exposure: np.float32, growth: np.float32, local: Floats) -> None:
+    """g, ku, kv from blurred scene and texture: bounded, so that a hard shadow or a beard does not burn in."""
+    black, grey, floor = np.float32(16.0), np.float32(128.0), np.float32(4.0)
+    for i in range(local.shape[0]):
+        for j in range(local.shape[1]):
+            luma = max(blurred[i, j, 0] - black, floor)
+            bare = max(blurred[i, j, 3] - black, floor)
+            gain = min(max(luma / bare / exposure, np.float32(0.55)), np.float32(1.7))
+            local[i, j, 0] = gain
+            gain *= exposure
+            colour = min(gain, np.float32(1.0) + growth * (gain - np.float32(1.0)))
+            for c in range(1, 3):
+                carried = colour * (blurred[i, j, 3 + c] - grey)
+                shift = (blurred[i, j, c] - grey - carried) / max(gain * bare, np.float32(8.0))
+                local[i, j, c] = min(max(shift, np.float32(-0.25)), np.float32(0.25))

@@ -115,14 +115,11 @@ class PortraitEngine:
         if self._light is None or self._lit is not prepared:
             self._light, self._lit = SceneLight(prepared.colours, prepared.surface), prepared
         size = (coverage.shape[1], coverage.shape[0])
-        # Light is low in frequency: points are enough until the picture is far finer than the grid.
-        shrink = cv2.INTER_LINEAR if area.width < 2.5 * size[0] else cv2.INTER_AREA
-        scene = np.empty((*coverage.shape, 3), np.uint8)
-        scene[..., 0] = cv2.resize(frame.y[area.rows, area.columns], size, interpolation=shrink)
+        # Light is low in frequency and each cell holds many nodes: points of the picture are enough.
         chroma = (area.chroma_rows, area.chroma_columns)
-        scene[..., 1] = cv2.resize(frame.u[chroma], size, interpolation=cv2.INTER_LINEAR)
-        scene[..., 2] = cv2.resize(frame.v[chroma], size, interpolation=cv2.INTER_LINEAR)
-        return self._light.follow(cell_colours(drawn, coverage, scene, self._skin), frame.media_time)
+        luma = frame.y[area.rows, area.columns]
+        y, u, v = (_at_nodes(plane, size) for plane in (luma, frame.u[chroma], frame.v[chroma]))
+        return self._light.follow(cell_colours(drawn, coverage, y, u, v, self._skin), frame.media_time)
 
     def _alpha(
         self, nodes: Floats, coverage: NDArray[np.uint8], drawn: Floats, prepared: PreparedPortrait
@@ -142,6 +139,10 @@ class PortraitEngine:
             own = cv2.remap(prepared.alpha, drawn[..., 0], drawn[..., 1], cv2.INTER_LINEAR)
             alpha = np.minimum(alpha, own)
         return np.asarray(alpha, np.uint8)
+
+
+def _at_nodes(plane: Plane, size: tuple[int, int]) -> Plane:
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _pyramid(yuv: NDArray[np.uint8]) -> tuple[TextureLevel, ...]:
@@ -166,7 +167,8 @@ def _texture_colours(yuv: NDArray[np.uint8], points: Floats, topology: FaceTopol
     )
     axis = np.linspace(0, 1, _UV_SIDE, dtype=np.float32)
     uv = np.ascontiguousarray(np.dstack(np.meshgrid(axis, axis)))
-    return cell_colours(uv, coverage, np.ascontiguousarray(sampled), skin_map(topology))
+    y, u, v = (np.ascontiguousarray(sampled[..., channel], np.uint8) for channel in range(3))
+    return cell_colours(uv, coverage, y, u, v, skin_map(topology))
 
 
 def _choose_level(prepared: PreparedPortrait, area: Rectangle) -> TextureLevel:
@@ -212,25 +214,37 @@ def _warp(maps: Floats, grid: Grid, area: Rectangle, level: TextureLevel) -> Pat
     return Patch(area, y, u, v, alpha)
 
 
+# In the loops below indices are unsigned: numba would test signed ones for Python's counting from the end.
+
+
 @njit(cache=True, nogil=True, fastmath=True)
-def _columns(count: int, first: np.float32, stride: np.float32, per_step: np.float32, last: int) -> Floats:
-    """Node to the left of each pixel and how far beyond it: float32 (count, 2)."""
-    columns = np.empty((count, 2), np.float32)
+def _columns(
+    count: int, first: np.float32, stride: np.float32, per_step: np.float32, last: int
+) -> tuple[NDArray[np.uint32], Floats]:
+    """Node to the left of each pixel, and how far beyond it the pixel lies."""
+    nodes, beyond = np.empty(count, np.uint32), np.empty(count, np.float32)
     for j in range(count):
         x = (first + stride * np.float32(j)) * per_step
-        c = min(int(x), last)
-        columns[j, 0], columns[j, 1] = c, x - np.float32(c)
-    return columns
+        node = min(int(x), last)
+        nodes[j], beyond[j] = np.uint32(node), x - np.float32(node)
+    return nodes, beyond
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _between_rows(maps: Floats, y: np.float32, line: Floats) -> None:
-    """Interpolate all maps between two rows of nodes: line (columns, K)."""
+def _between_rows(maps: Floats, y: np.float32, line: Floats) -> tuple[int, int]:
+    """Interpolate all maps between two rows of nodes into line (K, columns).
+
+    Returns the nodes around what is not transparent.
+    """
     r = min(int(y), maps.shape[0] - 2)
     t = y - np.float32(r)
-    for j in range(line.shape[0]):
-        for k in range(line.shape[1]):
-            line[j, k] = maps[r, j, k] + (maps[r + 1, j, k] - maps[r, j, k]) * t
+    first, last = line.shape[1], -1
+    for j in range(line.shape[1]):
+        for k in range(line.shape[0]):
+            line[k, j] = maps[r, j, k] + (maps[r + 1, j, k] - maps[r, j, k]) * t
+        if line[2, j] > 0:
+            first, last = min(first, j), j
+    return max(first - 1, 0), last + 1
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -238,33 +252,30 @@ def _warp_luma(
     maps: Floats, per_step: np.float32, luma: Plane, scale: np.float32, out: Plane, alpha: Plane
 ) -> None:
     height, width = out.shape
-    half = np.float32(0.5)
+    zero, half, black, white = np.float32(0.0), np.float32(0.5), np.float32(16.0), np.float32(235.0)
     bottom, right = np.float32(luma.shape[0] - 1.001), np.float32(luma.shape[1] - 1.001)
-    columns = _columns(width, np.float32(0.0), np.float32(1.0), per_step, maps.shape[1] - 2)
-    line = np.empty((maps.shape[1], 4), np.float32)  # tx, ty, alpha, gain along one row
+    nodes, beyond = _columns(width, zero, np.float32(1.0), per_step, maps.shape[1] - 2)
+    line = np.empty((4, maps.shape[1]), np.float32)  # tx, ty, alpha, gain along one row
+    texels, one, below = luma.reshape(-1), np.uint32(1), np.uint32(luma.shape[1])
     for i in range(height):
-        _between_rows(maps, np.float32(i) * per_step, line)
-        for j in range(width):
-            c, s = int(columns[j, 0]), columns[j, 1]
-            a = line[c, 2] + (line[c + 1, 2] - line[c, 2]) * s
-            if a < half:
-                alpha[i, j] = 0
-                out[i, j] = 16
-                continue
-            alpha[i, j] = np.uint8(a + half)
-            tx = (line[c, 0] + (line[c + 1, 0] - line[c, 0]) * s) * scale - half
-            ty = (line[c, 1] + (line[c + 1, 1] - line[c, 1]) * s) * scale - half
-            gain = line[c, 3] + (line[c + 1, 3] - line[c, 3]) * s
-            tx = min(max(tx, np.float32(0.0)), right)
-            ty = min(max(ty, np.float32(0.0)), bottom)
-            x0, y0 = int(tx), int(ty)
+        first, last = _between_rows(maps, np.float32(i) * per_step, line)
+        alpha[i, :] = 0
+        out[i, :] = 16
+        for j in range(int(first / per_step), min(width, int(last / per_step) + 1)):
+            c, d, s = nodes[j], nodes[j] + one, beyond[j]
+            tx = (line[0, c] + (line[0, d] - line[0, c]) * s) * scale - half
+            ty = (line[1, c] + (line[1, d] - line[1, c]) * s) * scale - half
+            gain = line[3, c] + (line[3, d] - line[3, c]) * s
+            tx, ty = min(max(tx, zero), right), min(max(ty, zero), bottom)
+            x0, y0 = np.uint32(tx), np.uint32(ty)
             fx, fy = tx - np.float32(x0), ty - np.float32(y0)
-            top = np.float32(luma[y0, x0])
-            top += (np.float32(luma[y0, x0 + 1]) - top) * fx
-            low = np.float32(luma[y0 + 1, x0])
-            low += (np.float32(luma[y0 + 1, x0 + 1]) - low) * fx
-            value = np.float32(16.5) + (top + (low - top) * fy - np.float32(16.0)) * gain
-            out[i, j] = np.uint8(min(max(value, np.float32(16.0)), np.float32(235.0)))
+            at = y0 * below + x0
+            top, low = np.float32(texels[at]), np.float32(texels[at + below])
+            top += (np.float32(texels[at + one]) - top) * fx
+            low += (np.float32(texels[at + below + one]) - low) * fx
+            value = black + half + (top + (low - top) * fy - black) * gain
+            out[i, j] = np.uint8(min(max(value, black), white))
+            alpha[i, j] = np.uint8(line[2, c] + (line[2, d] - line[2, c]) * s + half)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -277,38 +288,36 @@ def _warp_chroma(
     u: Plane,
     v: Plane,
 ) -> None:
-    half, black, grey = np.float32(0.5), np.float32(16.0), np.float32(128.0)
+    zero, half, unit = np.float32(0.0), np.float32(0.5), np.float32(1.0)
+    black, grey, full = np.float32(16.0), np.float32(128.0), np.float32(240.0)
     bottom, right = np.float32(texture.shape[0] - 1.001), np.float32(texture.shape[1] - 1.001)
     # A chroma sample lies in the middle of four pixels.
-    columns = _columns(u.shape[1], half, np.float32(2.0), per_step, maps.shape[1] - 2)
-    line = np.empty((maps.shape[1], 6), np.float32)
+    nodes, beyond = _columns(u.shape[1], half, np.float32(2.0), per_step, maps.shape[1] - 2)
+    line = np.empty((6, maps.shape[1]), np.float32)
+    texels, one, below = texture.reshape(-1, 3), np.uint32(1), np.uint32(texture.shape[1])
     for i in range(u.shape[0]):
-        _between_rows(maps, (np.float32(2 * i) + half) * per_step, line)
-        for j in range(u.shape[1]):
-            c, s = int(columns[j, 0]), columns[j, 1]
-            if line[c, 2] + line[c + 1, 2] < half:
-                u[i, j] = 128
-                v[i, j] = 128
-                continue
-            tx = (line[c, 0] + (line[c + 1, 0] - line[c, 0]) * s) * scale - half
-            ty = (line[c, 1] + (line[c + 1, 1] - line[c, 1]) * s) * scale - half
-            gain = line[c, 3] + (line[c + 1, 3] - line[c, 3]) * s
-            shift_u = line[c, 4] + (line[c + 1, 4] - line[c, 4]) * s
-            shift_v = line[c, 5] + (line[c + 1, 5] - line[c, 5]) * s
-            tx = min(max(tx, np.float32(0.0)), right)
-            ty = min(max(ty, np.float32(0.0)), bottom)
-            x0, y0 = int(tx), int(ty)
+        first, last = _between_rows(maps, (np.float32(2 * i) + half) * per_step, line)
+        u[i, :] = 128
+        v[i, :] = 128
+        for j in range(int(first / per_step / 2), min(u.shape[1], int(last / per_step / 2) + 1)):
+            c, d, s = nodes[j], nodes[j] + one, beyond[j]
+            tx = (line[0, c] + (line[0, d] - line[0, c]) * s) * scale - half
+            ty = (line[1, c] + (line[1, d] - line[1, c]) * s) * scale - half
+            gain = line[3, c] + (line[3, d] - line[3, c]) * s
+            tx, ty = min(max(tx, zero), right), min(max(ty, zero), bottom)
+            x0, y0 = np.uint32(tx), np.uint32(ty)
             fx, fy = tx - np.float32(x0), ty - np.float32(y0)
             w11 = fx * fy
             w01, w10 = fx - w11, fy - w11
-            w00 = np.float32(1.0) - fx - w10
-            a, b, d, e = texture[y0, x0], texture[y0, x0 + 1], texture[y0 + 1, x0], texture[y0 + 1, x0 + 1]
-            sy = w00 * a[0] + w01 * b[0] + w10 * d[0] + w11 * e[0] - black
-            su = w00 * a[1] + w01 * b[1] + w10 * d[1] + w11 * e[1] - grey
-            sv = w00 * a[2] + w01 * b[2] + w10 * d[2] + w11 * e[2] - grey
-            lit = max(sy, np.float32(0.0)) * gain
-            colour = min(gain, np.float32(1.0) + growth * (gain - np.float32(1.0)))
-            cu = grey + half + su * colour + lit * shift_u
-            cv = grey + half + sv * colour + lit * shift_v
-            u[i, j] = np.uint8(min(max(cu, black), np.float32(240.0)))
-            v[i, j] = np.uint8(min(max(cv, black), np.float32(240.0)))
+            w00 = unit - fx - w10
+            at = y0 * below + x0
+            p, q, r, t = at, at + one, at + below, at + below + one
+            sy = w00 * texels[p, 0] + w01 * texels[q, 0] + w10 * texels[r, 0] + w11 * texels[t, 0]
+            su = w00 * texels[p, 1] + w01 * texels[q, 1] + w10 * texels[r, 1] + w11 * texels[t, 1]
+            sv = w00 * texels[p, 2] + w01 * texels[q, 2] + w10 * texels[r, 2] + w11 * texels[t, 2]
+            lit = max(sy - black, zero) * gain
+            colour = min(gain, unit + growth * (gain - unit))
+            cu = grey + half + (su - grey) * colour + lit * (line[4, c] + (line[4, d] - line[4, c]) * s)
+            cv = grey + half + (sv - grey) * colour + lit * (line[5, c] + (line[5, d] - line[5, c]) * s)
+            u[i, j] = np.uint8(min(max(cu, black), full))
+            v[i, j] = np.uint8(min(max(cv, black), full))

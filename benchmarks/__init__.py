@@ -1,0 +1,1 @@
+"""Measurements of this checkout on this machine; results/ holds what they wrote."""
