@@ -25,7 +25,7 @@ def describe_machine() -> dict[str, Any]:
 
 
 def commit() -> str:
-    """The commit that was measured, "-dirty" when the sources differ from it, "unknown" outside a checkout."""
+    """The commit that was measured, "-dirty" when the sources differ from it, "unknown" without one."""
     git = ["git", "-C", str(REPOSITORY)]
     try:
         name = subprocess.run(

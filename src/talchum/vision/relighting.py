@@ -241,7 +241,7 @@ def _blur(scene: Floats, texture: Floats, weights: Floats, near: Floats, far: Fl
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _divide(blurred: Floats, exposure: np.float32, growth: np.float32, local: Floats) -> None:
-    """g, ku, kv from blurred scene and texture: bounded, so that a hard shadow or a beard does not burn in."""
+    """g, ku, kv from blurred scene and texture: bounded, lest a hard shadow or a beard burn in."""
     black, grey, floor = np.float32(16.0), np.float32(128.0), np.float32(4.0)
     for i in range(local.shape[0]):
         for j in range(local.shape[1]):
