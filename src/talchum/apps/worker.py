@@ -55,6 +55,7 @@ Result = TypeVar("Result")
 PRESENCE_PERIOD = 1.0
 LEASE_PERIOD = 2.0
 END_SECONDS = 5.0
+SWITCH_SECONDS = 0.001
 
 
 class MediaLoop:
@@ -185,7 +186,7 @@ def run(settings: Settings) -> int:
     Raises NetworkFileError, SettingsError.
     """
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
-    _shrink_threads()
+    _share_the_cores()
     loopback = urlsplit(settings.worker_url()).hostname in ("127.0.0.1", "localhost", "::1")
     prepare_engine(zero_playout_delay=True, allow_loopback=loopback)
     networks = FaceNetworks.load(settings.networks)
@@ -215,7 +216,7 @@ def run(settings: Settings) -> int:
 def _consume(settings: Settings, worker: FaceWorker, media: MediaLoop, slots: int) -> int:
     """Let Celery take legs off the queue until it is told to stop and the last leg has ended."""
     celery = make_celery(settings.redis_url)
-    celery.task(name=FACE_LEG_TASK)(_task(worker, media, FaceLegQueue(celery)))
+    celery.task(name=FACE_LEG_TASK)(face_leg_task(worker, media, FaceLegQueue(celery)))
     controller = celery.WorkController(
         pool="threads",
         concurrency=slots,
@@ -238,7 +239,9 @@ def _consume(settings: Settings, worker: FaceWorker, media: MediaLoop, slots: in
     return int(controller.exitcode or 0)
 
 
-def _task(worker: FaceWorker, media: MediaLoop, queue: FaceLegQueue) -> Callable[..., None]:
+def face_leg_task(worker: FaceWorker, media: MediaLoop, queue: FaceLegQueue) -> Callable[..., None]:
+    """The body of the task `talchum.face_leg`: it holds a slot of this worker until the leg has ended."""
+
     def face_leg(**arguments: Any) -> None:
         """Hold a slot until the leg has ended."""
         try:
@@ -318,9 +321,10 @@ def _portrait(thumbnail: bytes) -> I420Frame:
     return image_to_frame(image, 0.0)
 
 
-def _shrink_threads() -> None:
-    """One leg is one thread: nothing inside a stage may spread over the cores of the others."""
+def _share_the_cores() -> None:
+    """One leg is one thread: no stage spreads over the cores of others, and none holds Python for long."""
     cv2.setNumThreads(1)
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 def main() -> None:

@@ -1,0 +1,156 @@
+"""A face worker drops what nobody waits for, puts back what comes too late, and ends when told."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
+
+import msgspec
+import pytest
+
+from talchum.adapters.celery_queue import FaceLegQueue, FaceLegTask
+from talchum.adapters.face_worker_presence import FaceWorkerPresence
+from talchum.adapters.face_worker_registry import FaceWorkerStatus
+from talchum.apps.prepared_faces import PreparedFaces
+from talchum.apps.worker import FaceWorker, MediaLoop, face_leg_task
+from talchum.domain.errors import FaceLegError, StoreError
+from talchum.vision.pipeline import FaceNetworks
+from tests.adapters.peers import until
+from tests.apps.leg_double import worn
+
+
+class Presence:
+    """The store as a worker sees it; `broken` makes it not answer."""
+
+    def __init__(self) -> None:
+        self.wanted = False
+        self.stop = False
+        self.broken = False
+        self.said: list[FaceWorkerStatus] = []
+
+    async def announce(self, status: FaceWorkerStatus) -> bool:
+        if self.broken:
+            raise StoreError("the store did not answer")
+        self.said.append(status)
+        return self.stop
+
+    async def is_wanted(self, leg: str) -> bool:
+        if self.broken:
+            raise StoreError("the store did not answer")
+        return self.wanted
+
+    async def withdraw(self) -> None:
+        if self.broken:
+            raise StoreError("the store did not answer")
+
+
+class Queue:
+    """Where legs that come too late are put back."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[FaceLegTask, float]] = []
+
+    async def send(self, task: FaceLegTask, expires_in: float) -> None:
+        self.sent.append((task, expires_in))
+
+
+def task(*, expires_in: float = 60.0) -> FaceLegTask:
+    return FaceLegTask(
+        request="leg1",
+        room="room",
+        performer="p1",
+        ticket="room.0123456789abcdef",
+        server_url="ws://127.0.0.1:9/ws",
+        identity="bune",
+        engine=None,
+        ice_servers=[],
+        expires_at=time.time() + expires_in,
+    )
+
+
+def made(presence: Presence) -> FaceWorker:
+    faces = PreparedFaces(lambda identity, _engine: worn(identity), ThreadPoolExecutor(1))
+    networks = cast("FaceNetworks", None)
+    return FaceWorker(networks, faces, cast("FaceWorkerPresence", presence), ["bune"], 2)
+
+
+async def test_a_leg_that_came_too_late_is_dropped() -> None:
+    presence = Presence()
+    presence.wanted = True
+    with pytest.raises(FaceLegError) as dropped:
+        await made(presence).serve(task(expires_in=-1))
+    assert dropped.value.code == "face_leg_expired"
+
+
+async def test_a_leg_whose_performer_left_is_dropped() -> None:
+    with pytest.raises(FaceLegError) as dropped:
+        await made(Presence()).serve(task())
+    assert dropped.value.code == "face_leg_expired"
+
+
+async def test_presence_says_what_is_free_and_nothing_while_draining() -> None:
+    presence = Presence()
+    worker = made(presence)
+    announcing = asyncio.create_task(worker.announce(lambda: None))
+    await until(lambda: bool(presence.said), "it is announced")
+    assert presence.said[0] == FaceWorkerStatus(2, 2, ["bune"])
+    worker.drain()
+    await until(lambda: presence.said[-1].free == 0, "nothing more is offered")
+    announcing.cancel()
+
+
+async def test_somebody_who_asks_it_to_stop_is_heard() -> None:
+    presence, drained = Presence(), threading.Event()
+    presence.stop = True
+    announcing = asyncio.create_task(made(presence).announce(drained.set))
+    await until(drained.is_set, "it drains")
+    announcing.cancel()
+
+
+async def test_a_store_that_does_not_answer_ends_nothing() -> None:
+    presence = Presence()
+    presence.broken = True
+    worker = made(presence)
+    announcing = asyncio.create_task(worker.announce(lambda: None))
+    await asyncio.sleep(0)
+    presence.broken = False
+    await until(lambda: bool(presence.said), "it goes on")
+    announcing.cancel()
+    presence.broken = True
+    await worker.withdraw()
+
+
+def test_a_leg_that_comes_while_draining_is_put_back_for_another_worker() -> None:
+    media, queue, worker = MediaLoop(), Queue(), made(Presence())
+    worker.drain()
+    face_leg = face_leg_task(worker, media, cast("FaceLegQueue", queue))
+    face_leg(**cast("dict[str, Any]", msgspec.to_builtins(task())))
+    media.close()
+    [(back, expires_in)] = queue.sent
+    assert back.request == "leg1"
+    assert 0 < expires_in <= 60
+
+
+@pytest.mark.parametrize("arguments", [{}, {"request": 5}, {"nonsense": True}])
+def test_a_task_that_does_not_decode_holds_no_slot(arguments: dict[str, Any]) -> None:
+    media = MediaLoop()
+    face_leg_task(made(Presence()), media, cast("FaceLegQueue", Queue()))(**arguments)
+    media.close()
+
+
+def test_the_media_loop_cancels_what_runs_when_it_closes() -> None:
+    media, cancelled = MediaLoop(), threading.Event()
+
+    async def forever() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    media.submit(forever())
+    media.submit(asyncio.sleep(0)).result(5)
+    media.close()
+    assert cancelled.is_set()
