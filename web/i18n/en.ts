@@ -1,9 +1,6 @@
 /** Every sentence of the page in English; the other languages have the same keys. `{name}` is filled in. */
 export const en = {
-  "app.name": "Talchum",
-  "app.tagline": "Video calls in which you wear another face, openly",
   "language.label": "Language",
-  "skip.content": "Skip to the content",
 
   "landing.title": "Show up as someone else. Openly.",
   "landing.lead":
@@ -104,7 +101,7 @@ export const en = {
   "call.cameraOff": "Camera off",
   "call.cameraOn": "Camera on",
   "call.changeFace": "Change face",
-  "call.flip": "Flip",
+  "call.devices": "Devices",
   "call.leave": "Leave",
   "call.help": "Keys",
   "call.close": "Close",
@@ -113,6 +110,7 @@ export const en = {
   "call.shortcut.m": "Mute or unmute",
   "call.shortcut.v": "Camera on or off",
   "call.shortcut.f": "Change face",
+  "call.shortcut.s": "Camera, microphone and loudspeaker",
   "call.shortcut.l": "Leave the call",
   "call.shortcut.h": "Show these keys",
   "call.left": "You have left the call.",
@@ -134,7 +132,6 @@ export const en = {
   "delay.figure": "{ms} ms",
   "delay.unknown": "– ms",
   "delay.title": "Delay from their camera to your screen",
-  "stats.title": "Figures",
   "stats.picture": "Picture",
   "stats.roundTrip": "Round trip",
   "stats.voiceDelay": "Your voice is held back",

@@ -1,4 +1,7 @@
 // @vitest-environment node
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { en, type Key } from "./en";
 import { failureText, LANGUAGES, translator } from "./index";
@@ -28,4 +31,18 @@ it("has plain words for known codes, and names unknown ones", () => {
   const t = translator("en");
   expect(failureText(t, "room_full")).toContain("full");
   expect(failureText(t, "toString")).toContain("toString");
+});
+
+/** Keys put together from parts, by what they begin with. */
+const COMPOSED = /^(landing\.how|face\.kind\.|disclosure\.|call\.shortcut\.|route\.|error\.)/;
+
+it("keeps no sentence that nobody says", () => {
+  const pages = ["app", "components", "features"].flatMap((room) => {
+    const directory = fileURLToPath(new URL(`../${room}`, import.meta.url));
+    return readdirSync(directory, { recursive: true, encoding: "utf8" })
+      .filter((name) => /\.tsx?$/.test(name) && !name.includes(".test."))
+      .map((name) => readFileSync(join(directory, name), "utf8"));
+  });
+  const said = pages.join("\n");
+  expect(keys.filter((key) => !COMPOSED.test(key) && !said.includes(`"${key}"`))).toEqual([]);
 });

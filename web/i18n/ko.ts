@@ -1,10 +1,7 @@
 import type { Key } from "./en";
 
 export const ko: Readonly<Record<Key, string>> = {
-  "app.name": "탈춤",
-  "app.tagline": "떳떳하게 다른 얼굴을 쓰고 하는 영상 통화",
   "language.label": "언어",
-  "skip.content": "본문으로 건너뛰기",
 
   "landing.title": "다른 얼굴로, 떳떳하게.",
   "landing.lead":
@@ -105,7 +102,7 @@ export const ko: Readonly<Record<Key, string>> = {
   "call.cameraOff": "카메라 끄기",
   "call.cameraOn": "카메라 켜기",
   "call.changeFace": "얼굴 바꾸기",
-  "call.flip": "앞뒤",
+  "call.devices": "장치",
   "call.leave": "나가기",
   "call.help": "단축키",
   "call.close": "닫기",
@@ -114,6 +111,7 @@ export const ko: Readonly<Record<Key, string>> = {
   "call.shortcut.m": "음소거 또는 해제",
   "call.shortcut.v": "카메라 켜기 또는 끄기",
   "call.shortcut.f": "얼굴 바꾸기",
+  "call.shortcut.s": "카메라, 마이크, 스피커",
   "call.shortcut.l": "통화 나가기",
   "call.shortcut.h": "단축키 보기",
   "call.left": "통화에서 나왔습니다.",
@@ -135,7 +133,6 @@ export const ko: Readonly<Record<Key, string>> = {
   "delay.figure": "{ms} ms",
   "delay.unknown": "– ms",
   "delay.title": "상대의 카메라에서 내 화면까지 걸리는 시간",
-  "stats.title": "수치",
   "stats.picture": "화면",
   "stats.roundTrip": "왕복 시간",
   "stats.voiceDelay": "내 목소리를 늦춘 시간",

@@ -79,6 +79,7 @@ function Visit({ room }: { room: string }) {
       snapshot={snapshot}
       identities={identities}
       speaker={speaker}
+      onSpeaker={setSpeaker}
       onLeave={() => {
         rememberVisit(window.sessionStorage, room, null);
         session.leave();

@@ -1,9 +1,11 @@
 "use client";
 
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
+import { Icon } from "@/components/ui/icon";
 import { TrackVideo } from "@/components/ui/video";
+import { DevicePanel } from "@/features/devices/device-panel";
 import { FacePicker } from "@/features/identities/face-picker";
 import type { Identities } from "@/features/identities/use-identities";
 import { Figures } from "@/features/stats/figures";
@@ -16,7 +18,7 @@ import { legKey } from "./leg-text";
 import { RemoteView } from "./remote-view";
 import { SHORTCUTS, useShortcuts } from "./use-shortcuts";
 
-type Panel = "faces" | "keys" | null;
+type Panel = "faces" | "devices" | "keys" | null;
 
 /** The call itself: the other side large, oneself as they see it, and the controls. */
 export function Call({
@@ -24,16 +26,21 @@ export function Call({
   snapshot,
   identities,
   speaker,
+  onSpeaker,
   onLeave,
 }: {
   session: CallSession;
   snapshot: CallSnapshot;
   identities: Identities;
   speaker: string;
+  onSpeaker(id: string): void;
   onLeave(): void;
 }) {
   const { t } = useI18n();
   const [panel, setPanel] = useState<Panel>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
+  // The button that led here is gone; reading and tabbing go on from the top of the call.
+  useEffect(() => heading.current?.focus(), []);
   const { camera, microphone } = snapshot;
   const actions = {
     mute: () => session.turnMicrophone(!microphone.on),
@@ -43,18 +50,21 @@ export function Call({
       if (!camera.on && snapshot.choice === null) setPanel("faces");
     },
     faces: () => setPanel("faces"),
+    devices: () => setPanel("devices"),
     keys: () => setPanel("keys"),
     leave: onLeave,
   };
   useShortcuts(actions, panel === null);
   return (
     <main className={styles.call}>
-      <h1 className="visually-hidden">{t("call.title")}</h1>
+      <h1 ref={heading} tabIndex={-1} className="visually-hidden">
+        {t("call.title")}
+      </h1>
       <RemoteView session={session} snapshot={snapshot} speaker={speaker} />
       <Figures snapshot={snapshot} />
-      <SelfView snapshot={snapshot} />
+      <SelfView session={session} snapshot={snapshot} />
       <Notices snapshot={snapshot} />
-      <Controls session={session} snapshot={snapshot} actions={actions} />
+      <Controls snapshot={snapshot} actions={actions} />
       {panel === "faces" && (
         <Dialog title={t("lobby.faces")} onClose={() => setPanel(null)} testId="face-dialog">
           <FacePicker
@@ -74,12 +84,20 @@ export function Call({
           </Button>
         </Dialog>
       )}
+      {panel === "devices" && (
+        <Dialog title={t("lobby.devices")} onClose={() => setPanel(null)} testId="devices-dialog">
+          <DevicePanel session={session} snapshot={snapshot} speaker={speaker} onSpeaker={onSpeaker} />
+          <Button className={styles.close} data-testid="close-dialog" onClick={() => setPanel(null)}>
+            {t("call.close")}
+          </Button>
+        </Dialog>
+      )}
       {panel === "keys" && <Keys onClose={() => setPanel(null)} />}
     </main>
   );
 }
 
-function SelfView({ snapshot }: { snapshot: CallSnapshot }) {
+function SelfView({ session, snapshot }: { session: CallSession; snapshot: CallSnapshot }) {
   const { t } = useI18n();
   const { camera, choice, leg, outgoing } = snapshot;
   const face = choice?.kind === "face" ? { kind: choice.faceKind } : null;
@@ -87,6 +105,17 @@ function SelfView({ snapshot }: { snapshot: CallSnapshot }) {
   return (
     <figure className={styles.self}>
       <TrackVideo track={outgoing.track} label={t("call.selfView")} testId="self-view" />
+      {camera.on && (
+        <button
+          type="button"
+          className={styles.flip}
+          aria-label={t("lobby.flip")}
+          data-testid="flip-camera"
+          onClick={() => void session.flipCamera()}
+        >
+          <Icon name="flip" size={20} />
+        </button>
+      )}
       <figcaption data-testid="my-disclosure" data-outgoing={outgoing.kind}>
         {choice !== null && t("disclosure.mine", { text })}
       </figcaption>

@@ -2,25 +2,17 @@
 
 import { Icon, type IconName } from "@/components/ui/icon";
 import { useI18n } from "@/i18n";
-import type { CallSession, CallSnapshot } from "@/lib/rtc/call-session";
+import type { CallSnapshot } from "@/lib/rtc/call-session";
 import styles from "./call.module.css";
 import { CopyLink } from "./copy-link";
 import type { CallActions } from "./use-shortcuts";
 
 /** The bar at the bottom of the call. */
-export function Controls({
-  session,
-  snapshot,
-  actions,
-}: {
-  session: CallSession;
-  snapshot: CallSnapshot;
-  actions: CallActions;
-}) {
+export function Controls({ snapshot, actions }: { snapshot: CallSnapshot; actions: CallActions }) {
   const { t } = useI18n();
   const { camera, microphone, remote } = snapshot;
   return (
-    <div className={styles.controls} role="toolbar" aria-label={t("call.controls")}>
+    <section className={styles.controls} aria-label={t("call.controls")}>
       <Control
         icon={microphone.on ? "microphone" : "microphone-off"}
         label={t(microphone.on ? "call.mute" : "call.unmute")}
@@ -44,14 +36,13 @@ export function Controls({
         testId="change-face"
         onClick={actions.faces}
       />
-      <span className={styles.touchOnly}>
-        <Control
-          icon="flip"
-          label={t("call.flip")}
-          testId="flip-camera"
-          onClick={() => void session.flipCamera()}
-        />
-      </span>
+      <Control
+        icon="settings"
+        label={t("call.devices")}
+        shortcut="s"
+        testId="devices"
+        onClick={actions.devices}
+      />
       {remote !== null && <CopyLink className={styles.control} />}
       <span className={styles.keyboardOnly}>
         <Control icon="keyboard" label={t("call.help")} shortcut="h" testId="help" onClick={actions.keys} />
@@ -64,7 +55,7 @@ export function Controls({
         testId="leave"
         onClick={actions.leave}
       />
-    </div>
+    </section>
   );
 }
 

@@ -6,6 +6,7 @@ export interface CallActions {
   mute(): void;
   camera(): void;
   faces(): void;
+  devices(): void;
   keys(): void;
   leave(): void;
 }
@@ -14,6 +15,7 @@ export const SHORTCUTS = [
   { key: "m", action: "mute" },
   { key: "v", action: "camera" },
   { key: "f", action: "faces" },
+  { key: "s", action: "devices" },
   { key: "l", action: "leave" },
   { key: "h", action: "keys" },
 ] as const satisfies readonly { key: string; action: keyof CallActions }[];

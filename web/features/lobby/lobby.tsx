@@ -1,18 +1,15 @@
 "use client";
 
 import { Button } from "@/components/ui/button";
-import { DeviceSelect } from "@/components/ui/device-select";
 import { Icon } from "@/components/ui/icon";
 import { SiteHeader } from "@/components/ui/site-header";
 import { TrackVideo } from "@/components/ui/video";
 import { legKey } from "@/features/call/leg-text";
-import { useDevices } from "@/features/call/use-devices";
+import { DevicePanel } from "@/features/devices/device-panel";
 import { FacePicker } from "@/features/identities/face-picker";
 import type { Identities } from "@/features/identities/use-identities";
 import { failureText, useI18n } from "@/i18n";
-import { canChooseSpeaker } from "@/lib/media/devices";
 import type { CallSession, CallSnapshot } from "@/lib/rtc/call-session";
-import { LevelMeter } from "./level-meter";
 import styles from "./lobby.module.css";
 
 interface LobbyProps {
@@ -56,7 +53,10 @@ export function Lobby(props: LobbyProps) {
               onOwnFace={(confirmation) => session.showOwnFace(confirmation)}
             />
           </section>
-          <DevicePanel {...props} />
+          <section aria-labelledby="devices-title">
+            <h2 id="devices-title">{t("lobby.devices")}</h2>
+            <DevicePanel {...props} />
+          </section>
         </div>
         <div className={styles.enterBar}>
           <Button
@@ -141,49 +141,5 @@ function Problems({ session, snapshot }: { session: CallSession; snapshot: CallS
         {t("lobby.tryAgain")}
       </Button>
     </div>
-  );
-}
-
-function DevicePanel({ session, snapshot, speaker, onSpeaker }: LobbyProps) {
-  const { t } = useI18n();
-  const { camera, microphone } = snapshot;
-  const devices = useDevices(camera.track !== null || microphone.track !== null);
-  const fallback = t("lobby.defaultDevice");
-  return (
-    <section aria-labelledby="devices-title" className={styles.devices}>
-      <h2 id="devices-title">{t("lobby.devices")}</h2>
-      <DeviceSelect
-        label={t("lobby.camera")}
-        devices={devices.cameras}
-        value={camera.track?.getSettings().deviceId ?? ""}
-        fallback={fallback}
-        onChoose={(id) => void session.chooseCamera(id)}
-        testId="camera-picker"
-      />
-      {devices.cameras.length > 1 && (
-        <Button data-testid="flip-camera" onClick={() => void session.flipCamera()}>
-          <Icon name="flip" /> {t("lobby.flip")}
-        </Button>
-      )}
-      <DeviceSelect
-        label={t("lobby.microphone")}
-        devices={devices.microphones}
-        value={microphone.track?.getSettings().deviceId ?? ""}
-        fallback={fallback}
-        onChoose={(id) => void session.chooseMicrophone(id)}
-        testId="microphone-picker"
-      />
-      <LevelMeter session={session} track={microphone.track} />
-      {canChooseSpeaker() && (
-        <DeviceSelect
-          label={t("lobby.speaker")}
-          devices={devices.speakers}
-          value={speaker === "" ? (devices.speakers[0]?.id ?? "") : speaker}
-          fallback={fallback}
-          onChoose={onSpeaker}
-          testId="speaker-picker"
-        />
-      )}
-    </section>
   );
 }

@@ -318,7 +318,7 @@ export class CallSession {
         break;
       case "ice-servers":
         this.#setIceServers(message.iceServers, message.expireIn);
-        this.#refreshRelays();
+        this.#renewCredentials();
         break;
       default:
         break; // a refused message (`error`, not fatal) changes nothing here
@@ -425,14 +425,10 @@ export class CallSession {
     this.#renewTimer = setTimeout(() => this.#client.send({ type: "ice-servers-request" }), wait * 1000);
   }
 
-  /** New credentials for all; only a path that runs over a relay needs a restart to use them. */
-  #refreshRelays(): void {
-    const configuration = this.#configuration();
-    for (const link of this.#links.values()) {
-      link.link.setIceServers(configuration);
-      if (link.figures?.route === "relay") link.link.restartIce();
-    }
-    for (const leg of this.#keeper.connections) leg.link.setIceServers(rtcConfiguration(this.#iceServers));
+  #renewCredentials(): void {
+    for (const link of this.#links.values()) this.#settle(link.link.renew(this.#configuration()));
+    const toWorkers = rtcConfiguration(this.#iceServers);
+    for (const leg of this.#keeper.connections) this.#settle(leg.link.renew(toWorkers));
   }
 
   /** Wi-Fi to mobile and back, sleep and wake: look at once instead of waiting for timers. */

@@ -6,6 +6,7 @@
  */
 
 import type { IceCandidate, IceServer, SessionDescription } from "@/lib/signalling/messages";
+import { readFigures } from "./stats";
 
 export type LinkState = "connecting" | "connected" | "reconnecting" | "closed";
 
@@ -88,12 +89,6 @@ export class PeerLink {
     });
   }
 
-  /** Fresh TURN credentials; the running allocation uses them from the next ICE restart. */
-  setIceServers(configuration: RTCConfiguration): void {
-    if (this.#closed) return;
-    this.connection.setConfiguration(configuration);
-  }
-
   /** New candidates and credentials, while media goes on over the old path until the new one works. */
   restartIce(): void {
     if (!this.#closed && this.connection.remoteDescription !== null) this.connection.restartIce();
@@ -110,6 +105,14 @@ export class PeerLink {
     this.#held = false;
     // While an answer is being made the browser asks for negotiation itself if anything is left over.
     if (this.connection.signalingState === "stable") void this.#offer();
+  }
+
+  /** Take fresh credentials, and use them where the media goes over a relay that would end with the old ones. */
+  async renew(configuration: RTCConfiguration): Promise<void> {
+    if (this.#closed) return;
+    this.connection.setConfiguration(configuration);
+    const { route } = readFigures(await this.connection.getStats(), null);
+    if (route === "relay") this.restartIce();
   }
 
   close(): void {

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "react";
 import { useI18n } from "@/i18n";
 import { meterLevel } from "@/lib/media/level-meter";
 import type { CallSession } from "@/lib/rtc/call-session";
-import styles from "./lobby.module.css";
+import styles from "./device-panel.module.css";
 
 /** Shows that the microphone hears something; written to the element directly, 15 times a second. */
 export function LevelMeter({ session, track }: { session: CallSession; track: MediaStreamTrack | null }) {
