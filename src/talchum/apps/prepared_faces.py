@@ -35,13 +35,14 @@ class PreparedFaces:
         if made is None:
             loop = asyncio.get_running_loop()
             made = loop.run_in_executor(self._executor, self._prepare, identity, engine)
+            made.add_done_callback(lambda done: self._forget_failure(key, done))
             self._faces[key] = made
-        try:
-            # Shielded: one leg that ends must not take the face from another that waits for it.
-            return await asyncio.shield(made)
-        except TalchumError:
+        # Shielded: one leg that ends must not take the face from another that waits for it.
+        return await asyncio.shield(made)
+
+    def _forget_failure(self, key: tuple[str, str | None], done: asyncio.Future[WornFace]) -> None:
+        if done.cancelled() or done.exception() is not None:
             self._faces.pop(key, None)
-            raise
 
     async def warm(self, identities: Sequence[str]) -> None:
         """Have these ready before anybody asks; one that cannot be worn is logged and left."""
