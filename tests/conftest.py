@@ -5,8 +5,13 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
+from hypothesis import settings
 
 from tests.network.namespaces import find_program, missing_requirement
+
+# a busy machine is no fault of the code: how long an example takes says nothing here
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 SLOW_LAST = ("netns", "coturn", "call", "browser")
 
