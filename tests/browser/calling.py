@@ -73,7 +73,7 @@ class Caller:
 
     async def figures(self) -> dict[str, Any]:
         """What the page knows of the call (`window.talchumStats`)."""
-        found: dict[str, Any] = await self.person.page.evaluate("window.talchumStats()")
+        found: dict[str, Any] = await self.person.page.evaluate("window.talchumStats?.() ?? {}")
         return found
 
     async def change_face(self, identity: str) -> None:
@@ -152,6 +152,13 @@ class Callers:
         caller = Caller(someone, sees_own_faces)
         self.made.append(caller)
         return caller
+
+    async def visitor(self, **options: Any) -> Person:
+        """Somebody at a page exactly as it is, without the probe; options are those of `person`."""
+        if options.get("devices", True):
+            options.setdefault("camera", self.camera)
+        place = person(self.playwright, "visitor", self.place, self.directory, probed=False, **options)
+        return await self.stack.enter_async_context(place)
 
     async def pair(
         self, identity: str | None = None, *, server: int = 0, **options: Any
