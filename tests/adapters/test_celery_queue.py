@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from talchum.adapters.celery_queue import (
+    FACE_LEG_QUEUE,
+    FACE_LEG_TASK,
+    FaceLegQueue,
+    FaceLegTask,
+    broker_url,
+    make_celery,
+)
+from talchum.domain.errors import StoreError
+from talchum.protocol.messages import IceServer
+from tests.stores import Store, running_store
+
+
+def a_task(**values: Any) -> FaceLegTask:
+    defaults: dict[str, Any] = {
+        "request": "leg",
+        "room": "k" * 22,
+        "performer": "p1",
+        "ticket": "k" * 22 + ".ticket-ticket-ticket",
+        "server_url": "ws://127.0.0.1:8080/ws",
+        "identity": "veil",
+        "engine": None,
+        "ice_servers": [IceServer(urls=["turn:h"], username="u", credential="c")],
+        "expires_at": time.time() + 8.0,
+    }
+    return FaceLegTask(**{**defaults, **values})
+
+
+@pytest.mark.parametrize(
+    ("redis", "broker"),
+    [
+        ("redis://h:6379/1", "redis://h:6379/1"),
+        ("unix:///run/v.sock", "redis+socket:///run/v.sock?virtual_host=0"),
+        ("unix:///run/v.sock?db=3", "redis+socket:///run/v.sock?virtual_host=3"),
+    ],
+)
+def test_broker_is_the_same_store(redis: str, broker: str) -> None:
+    assert broker_url(redis) == broker
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with running_store(tmp_path) as running:
+        yield running
+
+
+@pytest.mark.valkey
+def test_worker_gets_the_arguments_and_no_log_their_text(store: Store) -> None:
+    celery = make_celery(store.url)
+    asyncio.run(FaceLegQueue(celery).send(a_task(), 8.0))
+    with celery.connection_for_read() as connection:
+        queue = connection.SimpleQueue(FACE_LEG_QUEUE)
+        message = queue.get(timeout=5)
+        message.ack()
+        queue.close()
+    assert message.headers["task"] == FACE_LEG_TASK
+    assert message.headers["expires"]
+    assert "ticket" not in message.headers["kwargsrepr"]
+    arguments = message.payload[1]
+    assert arguments["identity"] == "veil"
+    assert arguments["ice_servers"] == [{"urls": ["turn:h"], "username": "u", "credential": "c"}]
+
+
+@pytest.mark.valkey
+@pytest.mark.filterwarnings("ignore::celery.platforms.SecurityWarning")
+def test_consumer_runs_what_is_wanted_and_drops_what_expired(store: Store) -> None:
+    celery = make_celery(store.url)
+    taken: list[str] = []
+
+    def face_leg(**arguments: Any) -> None:
+        taken.append(arguments["request"])
+
+    celery.task(name=FACE_LEG_TASK)(face_leg)
+    sender = FaceLegQueue(make_celery(store.url))
+    asyncio.run(sender.send(a_task(request="late"), 1.0))
+    expired_at = time.monotonic() + 1.2
+    while time.monotonic() < expired_at:
+        time.sleep(0.05)
+    asyncio.run(sender.send(a_task(request="wanted"), 30.0))
+    worker = celery.Worker(pool="solo", queues=[FACE_LEG_QUEUE], loglevel="ERROR", without_mingle=True)
+    thread = Thread(target=worker.start, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20.0
+    while not taken and time.monotonic() < deadline:
+        time.sleep(0.02)
+    worker.stop()
+    thread.join(10.0)
+    assert taken == ["wanted"]
+
+
+def test_queue_that_does_not_answer_is_said(tmp_path: Path) -> None:
+    celery = make_celery(f"unix://{tmp_path}/nothing.sock")
+    with pytest.raises(StoreError) as refused:
+        asyncio.run(FaceLegQueue(celery).send(a_task(), 8.0))
+    assert refused.value.retryable

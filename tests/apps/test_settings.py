@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from talchum.apps.settings import NAMES, Settings
+from talchum.domain.errors import SettingsError
+
+STORE = {"TALCHUM_REDIS_URL": "unix:///run/valkey.sock"}
+
+
+def test_defaults_listen_on_loopback_only() -> None:
+    settings = Settings.from_environment({**STORE, "PATH": "/usr/bin"})
+    assert (settings.host, settings.port) == ("127.0.0.1", 8080)
+    assert settings.worker_url() == "ws://127.0.0.1:8080/ws"
+
+
+def test_every_setting_has_a_name_and_every_name_a_setting() -> None:
+    assert {field for field, _ in NAMES.values()} == {field.name for field in fields(Settings)}
+    assert all(name == f"TALCHUM_{field.upper()}" for name, (field, _) in NAMES.items())
+
+
+def test_everything_wrong_is_said_at_once() -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_environment(
+            {
+                "TALCHUM_PORT": "eighty",
+                "TALCHUM_TURN_URLS": "turn:a,http://b",
+                "TALCHUM_TLS_KEY": "/key.pem",
+                "TALCHUM_PROT": "8080",
+                "TALCHUM_TURN_SECRET": "short",
+            }
+        )
+    for name in ("REDIS_URL", "PORT", "TURN_URLS", "TLS_CERTIFICATE", "PROT", "TURN_SECRET"):
+        assert f"TALCHUM_{name}" in refused.value.message
+    assert "\n" not in refused.value.message
+
+
+def test_secrets_are_not_repeated_in_errors() -> None:
+    environment = {"TALCHUM_REDIS_URL": "http://me:a-password@x", "TALCHUM_TURN_SECRET": "too-short-one"}
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_environment(environment)
+    assert "a-password" not in refused.value.message
+    assert "too-short-one" not in refused.value.message
+
+
+def test_empty_value_is_no_value() -> None:
+    assert Settings.from_environment({**STORE, "TALCHUM_PORT": "", "TALCHUM_HOST": " "}).port == 8080
+
+
+def test_lists_are_separated_by_commas() -> None:
+    settings = Settings.from_environment(
+        {
+            **STORE,
+            "TALCHUM_TURN_URLS": "stun:a:3478, turns:b:443?transport=tcp ,",
+            "TALCHUM_ALLOWED_ORIGINS": "https://one.example/,https://two.example:8443",
+            "TALCHUM_DATA": "/var/lib/talchum",
+        }
+    )
+    assert settings.turn_urls == ("stun:a:3478", "turns:b:443?transport=tcp")
+    assert settings.allowed_origins == ("https://one.example", "https://two.example:8443")
+    assert settings.data == Path("/var/lib/talchum")
+
+
+@pytest.mark.parametrize(
+    ("environment", "url"),
+    [
+        ({"TALCHUM_HOST": "0.0.0.0", "TALCHUM_PORT": "9000"}, "ws://127.0.0.1:9000/ws"),
+        ({"TALCHUM_HOST": "::1"}, "ws://[::1]:8080/ws"),
+        ({"TALCHUM_INTERNAL_PORT": "9001"}, "ws://127.0.0.1:9001/ws"),
+        ({"TALCHUM_SERVER_URL": "wss://calls.example.org/ws"}, "wss://calls.example.org/ws"),
+        ({"TALCHUM_TLS_CERTIFICATE": "c", "TALCHUM_TLS_KEY": "k"}, "wss://127.0.0.1:8080/ws"),
+    ],
+)
+def test_workers_are_told_where_a_call_server_is(environment: dict[str, str], url: str) -> None:
+    assert Settings.from_environment({**STORE, **environment}).worker_url() == url
