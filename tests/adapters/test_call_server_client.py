@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,6 +29,17 @@ def test_a_link_says_where_to_go(link: str, socket: str) -> None:
     parsed = CallLink.parse(link)
     assert parsed.room == ROOM
     assert parsed.socket_url == socket
+
+
+def test_a_certificate_is_checked_unless_the_server_is_on_this_machine() -> None:
+    assert CallLink.parse(f"http://talk.example/call/#{ROOM}").tls() is None
+    far = CallLink.parse(f"https://talk.example/call/#{ROOM}").tls()
+    near = CallLink.parse(f"https://localhost:8443/call/#{ROOM}").tls()
+    assert far is not None
+    assert near is not None
+    assert far.verify_mode == ssl.CERT_REQUIRED
+    assert far.check_hostname
+    assert near.verify_mode == ssl.CERT_NONE
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import ssl
 import time
 from collections.abc import Callable
 
@@ -36,7 +37,7 @@ class SignallingClient:
     """One session with the call server.
 
     on_message: called on the event loop for every message of the server, once each and in order.
-    origin: what is sent as `Origin`; a program that is no web page needs none.
+    tls: how to trust the server of a wss: address. resume: whether the session outlives its socket.
     """
 
     def __init__(
@@ -45,11 +46,11 @@ class SignallingClient:
         ticket: str,
         on_message: Callable[[ServerMessage], None],
         *,
-        origin: str | None = None,
+        tls: ssl.SSLContext | None = None,
         resume: bool = True,
     ) -> None:
         self._url = url
-        self._origin = origin
+        self._tls = tls
         self._on_message = on_message
         self._resumes = resume
         self._session = ClientSession(ticket)
@@ -109,7 +110,7 @@ class SignallingClient:
     def _connect(self) -> connect:
         return connect(
             self._url,
-            origin=self._origin,  # type: ignore[arg-type]  # their Origin is a NewType of str
+            ssl=self._tls,
             max_size=4 * MAX_MESSAGE_BYTES,
             ping_interval=SILENCE_SECONDS,
             ping_timeout=SILENCE_SECONDS,

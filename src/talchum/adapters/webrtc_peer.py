@@ -531,7 +531,7 @@ class WebRtcPeer:
         connection.on("icecandidate", self._on_candidate)
         connection.on("connectionstatechange", self._on_state)
         connection.on("track", self._on_track)
-        connection.on("datachannel", lambda event: self._adopt_channel(event.channel))
+        connection.on("datachannel", self._on_channel)
 
     def _on_negotiation_needed(self, _event: webrtc.Event) -> None:
         self._inputs.put_nowait(self._negotiation.negotiation_needed)
@@ -563,6 +563,12 @@ class WebRtcPeer:
             self._listener.video_arrived(RemoteVideo(event.track, self._tasks))
         else:
             self._listener.voice_arrived(RemoteVoice(event.track, self._tasks))
+
+    def _on_channel(self, event: webrtc.RTCDataChannelEvent) -> None:
+        if self._channel is None:
+            self._adopt_channel(event.channel)
+        else:
+            event.channel.close()  # one is enough for what is said here
 
     def _adopt_channel(self, channel: webrtc.RTCDataChannel) -> None:
         self._channel = channel

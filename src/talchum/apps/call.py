@@ -208,7 +208,7 @@ class HeadlessCall:
     def __init__(self, options: CallOptions, link: CallLink, ticket: str, kind: IdentityKind | None) -> None:
         self._options = options
         self._kind = kind
-        self.client = SignallingClient(link.socket_url, ticket, self._on_message)
+        self.client = SignallingClient(link.socket_url, ticket, self._on_message, tls=link.tls())
         self.results = CallResults()
         self.recording = Recording(options.record) if options.record is not None else None
         self.ice_servers: tuple[IceServer, ...] = ()
@@ -481,8 +481,7 @@ class HeadlessCall:
 async def stay(options: CallOptions) -> dict[str, Any]:
     """Join, stay, leave; the report. Raises AdmissionError, IdentityError, MediaFileError."""
     link = CallLink.parse(options.link)
-    loopback = link.host in ("127.0.0.1", "localhost", "::1") or link.host.endswith(".localhost")
-    prepare_engine(zero_playout_delay=True, allow_loopback=loopback)
+    prepare_engine(zero_playout_delay=True, allow_loopback=link.on_this_machine)
     server = CallServerClient(link)
     try:
         kind = await server.identity_kind(options.identity) if options.identity is not None else None
