@@ -121,7 +121,8 @@ def test_second_face_far_behind_is_noticed_too() -> None:
     small = cv2.resize(near, None, fx=0.45, fy=0.45, interpolation=cv2.INTER_AREA)
     background[40 : 40 + small.shape[0], 900 : 900 + small.shape[1]] = small
     both = image_to_frame(background, 0.0)
-    assert followed.update(both).reason == "second_face"
+    reasons = [followed.update(at(both, index / RATE)).reason for index in range(6)]
+    assert reasons[-1] == "second_face"
 
 
 @pytest.mark.vision
@@ -266,12 +267,12 @@ def test_detector_rests_while_a_face_is_followed() -> None:
     begun, located = len(detection.images), landmarks.calls
     for index in range(1, RATE + 1):
         assert followed.update(at(square, index / RATE)).reason == ""
-    assert len(detection.images) - begun == 5
+    assert len(detection.images) - begun == 1 + 5  # the first comes with the second frame
     assert landmarks.calls - located == RATE
 
 
 def test_no_frame_of_a_followed_face_takes_more_than_one_look() -> None:
-    one_round: list[list[tuple[float, ...]]] = [[FACE], [], []]  # the whole picture and two squares
+    one_round: list[list[tuple[float, ...]]] = [[], [], [FACE]]  # two squares and the whole picture
     followed, detection, _ = doubled([FACE], [FACE], *one_round * 8)
     frame = grey(1280, 720)
     followed.update(frame)
@@ -302,12 +303,12 @@ def test_doubtful_detection_is_no_face_unless_it_looks_like_one_from_near() -> N
 @pytest.mark.parametrize("score", [0.55, 0.75])
 def test_second_face_that_is_none_from_near_does_not_count(score: float) -> None:
     lettering = (0.85, 0.85, 0.1, 0.1, score)
-    followed, _, _ = doubled([FACE, lettering], [FACE], [FACE, lettering], [])
+    followed, _, _ = doubled([FACE, lettering], [FACE], [])
     assert followed.update(grey(640, 640)).face_count == 1
 
 
 def test_thing_that_the_detector_no_longer_takes_for_a_face_is_dropped_after_a_second() -> None:
-    followed, _, _ = doubled([FACE], [FACE], [FACE], [])
+    followed, _, _ = doubled([FACE], [FACE], [])
     reasons = [followed.update(at(grey(640, 640), index / RATE)).reason for index in range(2 * RATE)]
     assert "no_face" in reasons
     assert RATE - 1 <= reasons.index("no_face") <= RATE + 2

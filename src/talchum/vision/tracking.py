@@ -7,6 +7,7 @@ loss, and five times a second to see whether somebody else has come into the pic
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -127,8 +128,9 @@ class FaceTracker:
     def _begin_anew(self, frame: I420Frame) -> None:
         self._frame_size = (frame.width, frame.height)
         self._region = None
+        self._others = ()
         self._looks, self._searches = looks(frame), searches(frame)
-        self._search = 0
+        self._look = self._search = 0
 
     def _follow(self, frame: I420Frame) -> tuple[Points, float] | None:
         """Locate the face where it last was; look around for others as often as it is due."""
@@ -140,54 +142,61 @@ class FaceTracker:
         if frame.media_time >= self._next_look - _ROUNDING:
             # from when it was due, not from when the frame came, else a round takes longer than its interval
             self._next_look = max(self._next_look + DETECTION_INTERVAL / len(self._looks), frame.media_time)
-            self._look_around(frame, box_of_landmarks(located[0]), self._looks[self._look])
-            self._look = (self._look + 1) % len(self._looks)
+            self._look_around(frame, box_of_landmarks(located[0]))
         return located if frame.media_time - self._seen <= _UNSEEN_LIMIT else None
 
     def _acquire(self, frame: I420Frame) -> tuple[Points, float] | None:
         """Find the largest face; every frame without one also looks in one further way, in turn."""
         self._smoother = FaceSmoother()
         self._region = None
-        self._others = ()
         search = self._searches[self._search]
         self._search = (self._search + 1) % len(self._searches)
         for look in (self._looks[0], search):
-            found = sorted(self._detector.detect(frame, look.window, look.quarter_turns), key=_height)
-            for detection in reversed(found):
+            found = self._detector.detect(frame, look.window, look.quarter_turns)
+            for detection in sorted(found, key=_height, reverse=True):
                 located = self._begin_with(frame, detection, look.quarter_turns)
                 if located is not None:
+                    self._take_note(frame, box_of_landmarks(located[0]), found, look.quarter_turns)
+                    self._look = 1 % len(self._looks)
+                    self._next_look = frame.media_time  # the squares are due from the next frame on
                     return located
         return None
 
     def _begin_with(
         self, frame: I420Frame, detection: Detection, quarter_turns: int
     ) -> tuple[Points, float] | None:
-        """Locate a face that was just detected, and count the others at once."""
+        """Locate a face that was just detected."""
         rough = self._confirm(frame, detection, quarter_turns)
         # a second time from where the landmarks are: the detector's box is coarse
-        exact = rough and self._locate(frame, region_of_landmarks(rough[0]))
-        if not exact:
-            return None
-        self._seen = frame.media_time
-        self._look = 0
-        self._next_look = frame.media_time + DETECTION_INTERVAL / len(self._looks)
-        for look in self._looks:
-            self._look_around(frame, box_of_landmarks(exact[0]), look)
-        return exact
+        return None if rough is None else self._locate(frame, region_of_landmarks(rough[0]))
 
-    def _look_around(self, frame: I420Frame, tracked: Box, look: Look) -> None:
-        """Take note of every face but the tracked one, and of whether that one is seen at all."""
+    def _look_around(self, frame: I420Frame, tracked: Box) -> None:
+        """Look in the next way for every face but the tracked one, and whether that one is seen at all."""
+        look = self._looks[self._look]
+        self._look = (self._look + 1) % len(self._looks)
+        found = self._detector.detect(frame, look.window, look.quarter_turns)
+        self._take_note(frame, tracked, found, look.quarter_turns)
+        unseen = frame.media_time - self._seen
+        if unseen > DETECTION_INTERVAL and self._near_score(frame, tracked, self._turns()) > 0:
+            self._seen = frame.media_time
+
+    def _take_note(
+        self, frame: I420Frame, tracked: Box, found: Sequence[Detection], quarter_turns: int
+    ) -> None:
+        """Tell the tracked face from others among detections, and forget others not seen for long."""
         now = frame.media_time
-        others = [other for other in self._others if now - other.seen <= _OTHER_HOLD]
-        for detection in self._detector.detect(frame, look.window, look.quarter_turns):
+        others = [
+            other
+            for other in self._others
+            if now - other.seen <= _OTHER_HOLD and covered_share(other.box, tracked) < _SAME_FACE_COVER
+        ]
+        for detection in found:
             if covered_share(detection.box, tracked) >= _SAME_FACE_COVER:
                 self._seen = now
-            elif self._confirm(frame, detection, look.quarter_turns) is not None:
+            elif self._confirm(frame, detection, quarter_turns) is not None:
                 others = [other for other in others if covered_share(detection.box, other.box) == 0]
                 others.append(_Other(detection.box, now))
         self._others = tuple(others)
-        if now - self._seen > DETECTION_INTERVAL and self._near_score(frame, tracked, self._turns()) > 0:
-            self._seen = now
 
     def _turns(self) -> int:
         """The quarter turns that bring the tracked face upright, as near as they can."""
