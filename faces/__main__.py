@@ -1,6 +1,7 @@
 """``python -m faces --out DIR [--only NAME ...]`` writes the identities that ship, the same bytes every time.
 
-The same on one version of NumPy and OpenCV, the pinned ones; on others the pictures may differ in the last bit.
+The same on one version of NumPy and OpenCV, the pinned ones; on others the pictures may differ in the last
+bit.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from talchum.vision.topology import load_topology
 
 NOBODY = "Made by this project's own generator; it shows nobody, and no photograph of anybody went into it."
 MAKEHUMAN = {
-    "name": f"PyPI {WHEEL_NAME}: data/mpfb2 (MakeHuman / MPFB2), data/faceunits01 (Face Units, Mika Suominen)",
+    "name": f"PyPI {WHEEL_NAME}: data/mpfb2 (MakeHuman/MPFB2), data/faceunits01 (Face Units, Mika Suominen)",
     "licence": "CC0-1.0",
     "sha256": WHEEL_SHA256,
 }

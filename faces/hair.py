@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from faces.assets import FloatArray, HeadAssets
 from faces.front import FrontMap, beard_area
 from faces.geometry import CHART_AXIS_Z, SKIN, HeadTopology, vertex_normals
+from faces.images import to_linear
 from faces.render import Strands
-from faces.skin import to_linear
 
 Cut = Literal["bald", "cropped", "short", "bob", "long", "tied"]
 # hairline of the rest head: height (decimetres) at angles from the front (radians)
@@ -22,7 +22,10 @@ _HAIRLINE_HEIGHTS = [8.02, 8.02, 7.98, 7.80, 7.50, 7.18, 7.26, 7.62, 7.5, 7.0, 6
 
 @dataclass(frozen=True, slots=True)
 class HairStyle:
-    """colour: sRGB 0..255. grey: share of grey strands. recede: decimetres the hairline moves up. parting: x of it."""
+    """colour: sRGB 0..255.
+
+    grey: share of grey strands. recede: decimetres the hairline moves up. parting: x of it.
+    """
 
     cut: Cut
     colour: tuple[float, float, float]
@@ -42,12 +45,15 @@ class BrowStyle:
     weight: float = 1.0
     arch: float = 0.07
     lift: float = 0.0
-    count: int = 420
+    count: int = 680
 
 
 @dataclass(frozen=True, slots=True)
 class BeardStyle:
-    """colour: sRGB 0..255. length: decimetres (0.02 is a day or two). count: hairs. grey: share of grey ones."""
+    """colour: sRGB 0..255.
+
+    length: decimetres (0.02 is a day or two). count: hairs. grey: share of grey ones.
+    """
 
     colour: tuple[float, float, float]
     length: float
@@ -92,8 +98,8 @@ class Ellipsoid:
 
 def _roots(
     topology: HeadTopology, points: FloatArray, above: FloatArray, count: int, rng: np.random.Generator
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Random scalp points, with rest positions and heights above the hairline."""
+) -> tuple[FloatArray, FloatArray]:
+    """Random scalp points and their heights above the hairline."""
     skin = topology.triangles[topology.material == SKIN]
     skin = skin[above[skin].max(1) > 0]
     a, b, c = (points[skin[:, k]] for k in range(3))
@@ -105,8 +111,8 @@ def _roots(
     height = (above[chosen] * weights).sum(1)
     fuzzy = height + 0.035 * rng.standard_normal(len(height)) > 0.02
     keep = np.flatnonzero(fuzzy)[:count]
-    mix = lambda values: np.einsum("pkc,pk->pc", values[chosen[keep]], weights[keep])  # noqa: E731
-    return mix(points), mix(topology.rest), height[keep]
+    at = np.einsum("pkc,pk->pc", points[chosen[keep]], weights[keep])
+    return np.asarray(at), height[keep]
 
 
 def _hair_colours(
@@ -122,7 +128,7 @@ def _hair_colours(
     return np.asarray(colour, np.float32)
 
 
-_LENGTHS = {"cropped": 0.15, "short": 0.34, "bob": 1.35, "long": 2.5, "tied": 0.9}
+_LENGTHS = {"cropped": 0.15, "short": 0.34, "bob": 0.95, "long": 2.5, "tied": 0.9}
 
 
 def scalp_hair(
@@ -138,7 +144,7 @@ def scalp_hair(
     above = hairline(topology.rest, style.recede)
     scalp = points[(above > 0.1) & (topology.rest[:, 1] > 7.2)]
     skull = Ellipsoid.around(scalp)
-    root, _, height = _roots(topology, points, above, style.count, rng)
+    root, height = _roots(topology, points, above, style.count, rng)
     count, steps = len(root), 18
     length = _LENGTHS[style.cut] * (0.8 + 0.35 * rng.random(count))
     if style.cut in ("cropped", "short"):
@@ -148,7 +154,12 @@ def scalp_hair(
     comb = _comb_direction(style, root, side, skull)
     clump = rng.standard_normal((160, 3))
     which = np.argmin(((root[:, None] - root[rng.choice(count, 160)][None]) ** 2).sum(2), 1)
-    direction = comb + 0.35 * normal + 0.10 * clump[which] + 0.07 * rng.standard_normal((count, 3))
+    direction = (
+        comb
+        + (0.35 if style.cut in ("cropped", "short") else 0.12) * normal
+        + 0.10 * clump[which]
+        + 0.07 * rng.standard_normal((count, 3))
+    )
     if style.cut in ("cropped", "short"):
         direction += 0.05 * normal
     lift = style.volume * {"cropped": 0.03, "short": 0.10, "bob": 0.13, "long": 0.13, "tied": 0.05}[style.cut]
@@ -165,7 +176,7 @@ def scalp_hair(
         level = skull.level(path[:, k])
         push = np.clip(target - level, 0, None)[:, None] * skull.radii.mean()
         path[:, k] += skull.normal(path[:, k]) * push
-        fall = {"cropped": 0.0, "short": 0.22, "bob": 0.35, "long": 0.35, "tied": 0.0}[style.cut]
+        fall = {"cropped": 0.0, "short": 0.22, "bob": 1.9, "long": 1.9, "tied": 0.0}[style.cut]
         direction = path[:, k] - path[:, k - 1] + np.array([0, -fall, 0]) * step
         direction /= np.linalg.norm(direction, axis=1, keepdims=True) + 1e-9
         wave = (
@@ -195,7 +206,7 @@ def scalp_hair(
 def _kept_off_face(points: FloatArray, side: FloatArray) -> FloatArray:
     """Long hair falls beside the face: points in front of it are moved outwards."""
     low = np.clip((8.0 - points[:, 1]) / 0.45, 0, 1)
-    keep = np.interp(points[:, 1], [5.4, 6.2, 6.6, 7.1, 7.6, 8.1], [0.60, 0.58, 0.68, 0.77, 0.74, 0.45])
+    keep = np.interp(points[:, 1], [5.4, 6.2, 6.6, 7.1, 7.6, 8.1], [0.60, 0.60, 0.71, 0.80, 0.79, 0.45])
     lacking = np.clip(keep - points[:, 0] * side, 0, None) * low * (points[:, 2] > 0.15)
     moved = points.copy()
     moved[:, 0] += side * lacking
@@ -233,12 +244,12 @@ def brows(
     normals = vertex_normals(points, topology.triangles)
     count, steps = style.count * 2, 5
     side = np.where(np.arange(count) % 2 == 0, 1.0, -1.0)
-    along = rng.beta(1.15, 1.1, count)
-    half = 0.036 * style.weight * np.interp(along, [0, 0.15, 0.5, 0.8, 1], [0.75, 1.05, 1.0, 0.6, 0.18])
+    along = rng.beta(1.15, 1.35, count)
+    half = 0.036 * style.weight * np.interp(along, [0, 0.15, 0.5, 0.8, 1], [0.8, 1.15, 1.05, 0.72, 0.36])
     across = np.clip(rng.standard_normal(count) * 0.55, -1.1, 1.1)
     x = np.interp(along, [0, 1], [0.115, 0.535])
-    arch = np.interp(along, [0, 0.3, 0.66, 1], [0.0, 0.45, 1.0, 0.15])
-    y = 7.445 + style.lift + style.arch * arch + across * half
+    arch = np.interp(along, [0, 0.3, 0.66, 1], [0.0, 0.5, 1.0, 0.45])
+    y = 7.45 + style.lift + style.arch * arch + across * half
     angle = np.interp(along, [0, 0.12, 0.35, 0.7, 1], [1.25, 0.85, 0.45, 0.02, -0.35])
     angle = (
         angle - 0.55 * np.sign(across) * np.abs(across) * (along > 0.25) + 0.13 * rng.standard_normal(count)
@@ -252,6 +263,7 @@ def brows(
         path[:, k] = front.place(topology, points, normals, xy, np.full(count, 0.006 + 0.012 * f))
     colour = np.tile(to_linear(style.colour), (count, 1)) * np.exp(0.25 * rng.standard_normal((count, 1)))
     opacity = np.tile(np.array([0.35, 0.55, 0.5, 0.35, 0.12], np.float32), (count, 1))
+    opacity *= np.interp(along, [0, 0.1, 0.6, 1], [0.7, 1, 1, 0.55]).astype(np.float32)[:, None]
     return Strands(path, np.repeat(colour[:, None], steps, 1).astype(np.float32), opacity)
 
 
@@ -275,21 +287,28 @@ def stubble(
     angle += 0.5 * np.sign(xy[:, 0]) * (xy[:, 1] > 6.72) * (np.abs(xy[:, 0]) < 0.32)
     steps = 4
     path = np.empty((here, steps, 3))
+    tips = np.empty((steps, here, 2))
     for k in range(steps):
         f = k / (steps - 1)
-        tip = xy + (grown * f)[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1) * 0.8
+        tips[k] = tip = xy + (grown * f)[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1) * 0.8
         path[:, k] = front.place(topology, points, normals, tip, 0.003 + 0.45 * grown * f)
     colours = np.tile(to_linear(style.colour), (here, 1)) * np.exp(0.2 * rng.standard_normal((here, 1)))
+    stretch = np.linalg.norm(np.diff(path, axis=1), axis=2).max(1)
+    whole = (stretch < 1.5 * length) & np.all(front.covers(tips), axis=0)
     pale = rng.random(here) < style.grey
     colours[pale] = to_linear((168, 164, 158))
     opacity = np.tile(np.array([0.55, 0.5, 0.4, 0.15], np.float32), (here, 1))
-    return Strands(path, np.repeat(colours[:, None], steps, 1).astype(np.float32), opacity)
+    strands = np.repeat(colours[:, None], steps, 1).astype(np.float32)
+    return Strands(path[whole], strands[whole], opacity[whole])
 
 
 def lashes(
     head: HeadAssets, vertices: FloatArray, colour: tuple[float, float, float], rng: np.random.Generator
 ) -> Strands:
-    """Upper and lower lashes along the base mesh's own lash strips, which follow the lids. vertices: coarse, unturned."""
+    """Upper and lower lashes along the base mesh's own lash strips, which follow the lids.
+
+    vertices: coarse, unturned.
+    """
     base = head.base
     paths, opacities = [], []
     for side in ("l", "r"):
@@ -319,12 +338,18 @@ def lashes(
     return Strands(path, colours, np.concatenate(opacities).astype(np.float32))
 
 
+def root_colour(style: HairStyle) -> tuple[float, float, float]:
+    """The colour of the scalp between the hairs, sRGB 0..255."""
+    red, green, blue = style.colour
+    return 0.8 * red, 0.8 * green, 0.8 * blue
+
+
 def scalp_cover(topology: HeadTopology, style: HairStyle) -> FloatArray:
     """How much of the hair's colour each vertex of the scalp takes, (V,)."""
     if style.cut == "bald":
         return np.zeros(len(topology.rest))
     cover = np.clip((hairline(topology.rest, style.recede) + 0.01) / 0.09, 0, 1)
-    return np.asarray(0.85 * cover * np.clip((topology.rest[:, 1] - 6.4) / 0.2, 0, 1))
+    return np.asarray(0.85 * cover * np.clip((topology.rest[:, 1] - 6.85) / 0.25, 0, 1))
 
 
 def joined(*parts: Strands | None) -> Strands | None:

@@ -41,7 +41,8 @@ def radiance(
 ) -> FloatArray:
     """Light arriving from each direction, (N, 3); each lamp is normalised to its colour at normal incidence.
 
-    above: how much brighter than level the ambient light is straight above, and darker straight below (0 to 1).
+    above: how much brighter than level the ambient light is straight above, and darker straight below (0 to
+    1).
     """
     total = np.array(ambient, float) * (1 + above * directions[:, 1:2])
     for lamp in lamps:

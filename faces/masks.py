@@ -1,8 +1,9 @@
 """Three drawn tal of the Hahoe tradition (Yangban, Bune, Gaksi) and the picture of the veil.
 
-Everything is drawn here: a carved height field, wood grain, lacquer and brush strokes, in a texture that unrolls
-the canonical face mesh onto a cylinder (so that the sides of the face have pixels of their own). The forms follow
-the old masks of Hahoe village in the most general way: nobleman, young woman, bride. No photograph was used.
+Everything is drawn here: a carved height field, wood grain, lacquer and brush strokes, in a texture that
+unrolls the canonical face mesh onto a cylinder (so that the sides of the face have pixels of their own).
+The forms follow the old masks of Hahoe village in the most general way: nobleman, young woman, bride. No
+photograph was used.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faces.raster import FloatImage, rasterise
-from faces.skin import noise, to_linear
+from faces.images import FloatImage, blurred, looked_up, noise, resized, to_linear
+from faces.raster import rasterise
 from talchum.vision.topology import FaceTopology
 
 SIDE = 640  # texture pixels
@@ -37,7 +38,10 @@ def unrolled(vertices: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @dataclass(slots=True, eq=False)
 class Carving:
-    """A mask in the making. height: carved relief in cm. paint: linear RGB. anchors: mesh vertices on the texture."""
+    """A mask in the making.
+
+    height: carved relief in cm. paint: linear RGB. anchors: mesh vertices on the texture.
+    """
 
     anchors: NDArray[np.float32]
     height: FloatImage
@@ -79,16 +83,34 @@ def spline(points: Sequence[tuple[float, float]], count: int = 120) -> NDArray[n
     )
 
 
+def _as_mask(drawn: NDArray[np.uint8]) -> FloatImage:
+    return np.asarray(drawn.astype(np.float32) / 255, np.float32)
+
+
 def brush(points: Sequence[tuple[float, float]], widths: Sequence[float], soft: float) -> FloatImage:
     """A smooth line of changing width (pixels), blurred by `soft` pixels, as a mask (S, S) 0..1."""
     line = spline(points, 260)
     radius = np.interp(np.linspace(0, 1, len(line)), np.linspace(0, 1, len(widths)), widths) / 2
-    mask = np.zeros((SIDE * 2, SIDE * 2), np.uint8)
+    mask = np.zeros((SIDE, SIDE), np.uint8)
     for (x, y), r in zip(line, radius, strict=True):
-        centre = (round(x * 2 * 16), round(y * 2 * 16))
-        cv2.circle(mask, centre, max(1, round(r * 2 * 16)), 255, -1, cv2.LINE_AA, 4)
-    small = cv2.resize(mask, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    return cv2.GaussianBlur(small, (0, 0), soft) if soft > 0 else small
+        centre = (round(x * 16), round(y * 16))
+        cv2.circle(mask, centre, max(1, round(r * 16)), 255, -1, cv2.LINE_AA, 4)
+    drawn = _as_mask(mask)
+    return blurred(drawn, soft) if soft > 0 else drawn
+
+
+def arc(
+    start: tuple[float, float], end: tuple[float, float], rise: float, peak: float = 0.5
+) -> list[tuple[float, float]]:
+    """Points of a smooth bow between two pixels.
+
+    rise: pixels upwards at its highest. peak: where that is, 0 to 1.
+    """
+    t = np.linspace(0, 1, 9)
+    warped = t ** (np.log(0.5) / np.log(peak))
+    x = start[0] + (end[0] - start[0]) * t
+    y = start[1] + (end[1] - start[1]) * t - rise * np.sin(np.pi * warped)
+    return [(float(a), float(b)) for a, b in zip(x, y, strict=True)]
 
 
 def disc(centre: tuple[float, float], radii: tuple[float, float], soft: float) -> FloatImage:
@@ -104,12 +126,13 @@ def outline(points: NDArray[np.float32], grow: float, soft: float) -> FloatImage
     cv2.fillPoly(mask, [np.round(points * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
     if grow > 0:
         size = 2 * round(grow) + 1
-        mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
-    return cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), max(soft, 0.3))
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+        mask = np.asarray(cv2.dilate(mask, kernel), np.uint8)
+    return blurred(_as_mask(mask), max(soft, 0.3))
 
 
 def both(carving: Carving, draw: Callable[[Callable[..., tuple[float, float]], bool], None]) -> None:
-    """Draw something on both sides; `draw` gets a function from left-side vertex to pixel, and whether it is the right."""
+    """Draw on both sides; `draw` gets a function from a vertex to its pixel, and whether it is mirrored."""
     mirror = _mirror_of(carving.anchors)
     draw(lambda vertex, right=0.0, up=0.0: carving.at(vertex, right, up), False)
     draw(lambda vertex, right=0.0, up=0.0: carving.at(int(mirror[vertex]), right, up), True)
@@ -130,7 +153,7 @@ def _base_height(topology: FaceTopology, anchors: NDArray[np.float32]) -> FloatI
         np.where(hole, 0, (depth + 4) * 20).astype(np.uint8), hole.astype(np.uint8), 5, cv2.INPAINT_TELEA
     )
     smooth = np.where(hole, filled.astype(np.float32) / 20 - 4, depth)
-    return cv2.GaussianBlur(smooth, (0, 0), 6)
+    return blurred(smooth, 6)
 
 
 def new_carving(topology: FaceTopology, ground: Colour) -> Carving:
@@ -144,14 +167,10 @@ def wood_grain(rng: np.random.Generator) -> FloatImage:
     """Vertical grain of alder: long fibres with a slow sway, unit variance."""
     shape = (SIDE, SIDE)
     sway = 9 * noise(rng, 200, shape)
-    fibres = cv2.resize(
-        rng.standard_normal((14, SIDE // 2)).astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC
-    )
-    fine = cv2.resize(
-        rng.standard_normal((40, SIDE)).astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC
-    )
+    fibres = resized(rng.standard_normal((14, SIDE // 2)).astype(np.float32), SIDE, SIDE)
+    fine = resized(rng.standard_normal((40, SIDE)).astype(np.float32), SIDE, SIDE)
     y, x = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
-    grain = cv2.remap(fibres + 0.5 * fine, x + sway, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    grain = looked_up(fibres + 0.5 * fine, x + sway, y, cv2.BORDER_REFLECT)
     return np.asarray(grain / grain.std(), np.float32)
 
 
@@ -160,37 +179,38 @@ def chisel(rng: np.random.Generator) -> FloatImage:
     sites = (rng.random((700, 2)) * [SIDE, SIDE]).astype(np.float32)
     seeds = np.full((SIDE, SIDE), 255, np.uint8)
     seeds[sites[:, 1].astype(int), sites[:, 0].astype(int)] = 0
-    return cv2.GaussianBlur(cv2.distanceTransform(seeds, cv2.DIST_L2, 5) / 18, (0, 0), 2.5)
+    return blurred(np.asarray(cv2.distanceTransform(seeds, cv2.DIST_L2, 5) / 18, np.float32), 2.5)
 
 
 def finished(carving: Carving, wood: Colour, wear: float, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """The mask as RGB uint8 (S, S, 3): relief shaded from above, paint rubbed off the ridges, grain showing through."""
+    """The mask as RGB uint8 (S, S, 3): relief lit from above, paint rubbed off the ridges."""
     grain, facets = wood_grain(rng), chisel(rng)
-    relief = carving.height - 0.85 * cv2.GaussianBlur(carving.height, (0, 0), 55)
-    relief = relief + 0.035 * facets + 0.006 * grain
-    ridge = np.clip((relief - cv2.GaussianBlur(relief, (0, 0), 12)) * 3.0, -1, 1)
+    relief = carving.height - 0.85 * blurred(carving.height, 55)
+    relief = relief + 0.055 * facets + 0.004 * grain
+    ridge = np.clip((relief - blurred(relief, 12)) * 3.0, -1, 1)
     scale = SIDE / 2 / _EXTENT
     slope_x = cv2.Scharr(relief, cv2.CV_32F, 1, 0) / 32 * scale
     slope_y = cv2.Scharr(relief, cv2.CV_32F, 0, 1) / 32 * scale
     light = np.array([-0.20, -0.52, 0.83])
     facing = (-slope_x * light[0] - slope_y * light[1] + light[2]) / np.sqrt(1 + slope_x**2 + slope_y**2)
     shade = np.clip(1 + 0.85 * (facing / light[2] - 1), 0.25, 1.5)
-    cavity = np.clip(cv2.GaussianBlur(relief, (0, 0), 7) - relief, 0, 0.5) * 1.6
-    strokes = cv2.resize(
-        rng.standard_normal((SIDE // 5, SIDE // 40)).astype(np.float32),
-        (SIDE, SIDE),
-        interpolation=cv2.INTER_CUBIC,
-    )
+    cavity = np.clip(blurred(relief, 7) - relief, 0, 0.5) * 1.6
+    strokes = resized(rng.standard_normal((SIDE // 5, SIDE // 40)).astype(np.float32), SIDE, SIDE)
     paint = (
-        carving.paint * (1 + 0.035 * strokes + 0.045 * grain + 0.05 * noise(rng, 60, (SIDE, SIDE)))[..., None]
+        carving.paint * (1 + 0.02 * strokes + 0.03 * grain + 0.05 * noise(rng, 60, (SIDE, SIDE)))[..., None]
     )
     rubbed = np.clip(
         ridge * 1.4 + 0.38 * noise(rng, 7, (SIDE, SIDE)) + 0.35 * noise(rng, 28, (SIDE, SIDE)) - 1.25, 0, 1
     )
     bare = to_linear(wood).astype(np.float32) * (1 + 0.12 * grain)[..., None]
-    amount = (cv2.GaussianBlur(rubbed, (0, 0), 0.7) * wear)[..., None]
+    amount = (blurred(rubbed, 0.7) * wear)[..., None]
     paint = paint * (1 - amount) + bare * amount
-    colour = paint * shade[..., None] * (1 - np.clip(cavity, 0, 0.6))[..., None]
+    # hollows keep the smoke and dust of years: warmer, not grey
+    patina = np.clip(cavity + 0.10 * np.clip(noise(rng, 40, (SIDE, SIDE)), 0, 2), 0, 0.7)[..., None]
+    shade = np.where(shade < 1, shade, 1 + 0.6 * (shade - 1))[..., None] ** np.array(
+        [0.85, 1.0, 1.15], np.float32
+    )
+    colour = paint * shade * (1 - patina * np.array([0.75, 0.95, 1.15], np.float32))
     halfway = np.clip((facing - 0.90) / 0.10, 0, 1) ** 3
     colour = colour + 0.02 * halfway[..., None]
     return np.asarray((np.clip(colour, 0, 1) ** (1 / 2.2) * 255 + 0.5).astype(np.uint8))
@@ -213,13 +233,13 @@ _EYE_RIGHT = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160,
 _EYE_LEFT = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)
 
 
-def _nose(carving: Carving, width: float) -> None:
+def _nose(carving: Carving, width: float, wings: float) -> None:
     """A firmer bridge and nostril wings than the canonical face has."""
     bridge = [carving.at(v) for v in (168, 6, 197, 195, 5, 4)]
     carving.add(carving.stroke(bridge, [13, 12, 14, 18, 24], 7), 0.35)
 
     def wing(at: Side, _: bool) -> None:
-        carving.add(disc(at(129, -0.35, 0.1), (16 * width, 13 * width), 9), 0.22)
+        carving.add(disc(at(129, -0.35, 0.1), (16 * width, 13 * width), 9), wings)
         carving.add(
             carving.stroke([at(198, 0, -0.1), at(129, 0.15, 0.1), at(98, 0.2, -0.2)], [3, 6, 4], 1.6), -0.3
         )
@@ -229,114 +249,105 @@ def _nose(carving: Carving, width: float) -> None:
 
 
 def yangban(topology: FaceTopology, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """The nobleman: ochre-brown, arched brows, laughing wrinkles, a jaw of its own on cords."""
-    mask = new_carving(topology, (176, 106, 58))
-    mask.colour(disc(mask.at(4), (330, 360), 260), (196, 124, 70), 0.5)
-    _nose(mask, 1.25)
+    """The nobleman: ochre-brown, high arched brows, laughing wrinkles, a jaw of its own on cords."""
+    mask = new_carving(topology, (168, 98, 52))
+    mask.colour(disc(mask.at(4), (330, 360), 260), (190, 118, 66), 0.5)
+    _nose(mask, 1.25, 0.24)
 
     def side(at: Side, right: bool) -> None:
-        brow = [
-            at(55, -0.15, 0.75),
-            at(52, 0, 1.35),
-            at(53, 0.1, 1.35),
-            at(70, 0.45, 0.35),
-            at(156, 0.35, -0.35),
-        ]
-        mask.add(mask.stroke(brow, [16, 26, 24, 18, 8], 6), 0.55)
-        mask.colour(mask.stroke(brow, [6, 14, 15, 11, 3], 0.9), INK, 0.93)
-        for k in range(26):  # brush hairs that fray the brow
-            f = k / 25 * 3.6
-            i = min(3, int(f))
-            a, b = np.array(brow[i]), np.array(brow[i + 1])
-            start = a + (b - a) * (f - i)
-            tip = start + np.array([(4 if at(33)[0] > SIDE / 2 else -4) * (0.4 + f / 4), -9 + 2.2 * f])
-            mask.colour(
-                mask.stroke([tuple(start), tuple((start + tip) / 2), tuple(tip)], [3, 2, 1], 0.5), INK, 0.7
-            )
-        # concentric laughing lines under the eye and beside it
-        for n, (drop, reach) in enumerate(((0.85, 0.0), (1.45, 0.25), (2.1, 0.55))):
-            fold = [at(133, -0.1, -drop * 0.55), at(145, 0, -drop), at(226, 0.3 + reach, -drop * 0.75),
-                    at(226, 1.2 + reach, 0.15 - drop * 0.15)]  # fmt: skip
-            mask.add(mask.stroke(fold, [4, 7, 7, 3], 2.0), -0.24 + 0.03 * n)
-            lifted = [(x, y - 8) for x, y in fold]
-            mask.add(mask.stroke(lifted, [6, 10, 10, 5], 4.5), 0.13)
-        for up in (0.75, 0.25, -0.25):
-            crow = [
-                at(33, 0.35, 0.1 + up * 0.3),
-                at(226, 0.9, up * 1.0 + 0.15),
-                at(226, 1.9, up * 2.0 + 0.35),
-            ]
-            mask.add(mask.stroke(crow, [5, 5, 2], 1.6), -0.2)
+        _laughing_brow(mask, at)
+        _laughing_lines(mask, at)
         smile = [
-            at(198, 0.1, 0.5),
-            at(203, 0.3, 0.2),
-            at(206, 0.9, 0),
-            at(212, 0.95, 0.3),
-            at(202, 1.0, -0.4),
+            at(198, 0.15, 0.75),
+            at(203, 0.65, 0.55),
+            at(206, 1.35, 0.35),
+            at(216, 1.45, 0.1),
+            at(212, 0.75, -0.5),
         ]
-        mask.add(mask.stroke(smile, [6, 10, 12, 10, 4], 2.6), -0.5)
-        mask.add(
-            mask.stroke(
-                [(x + (10 if x > SIDE / 2 else -10), y - 4) for x, y in smile], [10, 18, 20, 14, 6], 7
-            ),
-            0.3,
-        )
-        mask.add(disc(at(50, 0.1, -0.1), (46, 38), 34), 0.42)
-        mask.colour(disc(at(50, 0.2, -0.2), (46, 38), 40), (190, 84, 48), 0.45)
-        for n in range(9):  # a painted moustache
-            start = at(97, 0.2 + 0.17 * n, -0.25 - 0.04 * n)
-            middle = at(97, 0.75 + 0.24 * n, -0.62 - 0.02 * n)
-            tip = at(97, 1.15 + 0.32 * n, -0.85 + 0.05 * n)
-            mask.colour(mask.stroke([start, middle, tip], [3.2, 2.6, 1], 0.6), INK, 0.75)
+        mask.add(mask.stroke(smile, [5, 10, 13, 11, 4], 2.2), -0.6)
+        inner = [(x + (11 if x > SIDE / 2 else -11), y - 5) for x, y in smile]
+        mask.add(mask.stroke(inner, [10, 20, 24, 16, 6], 7), 0.34)
+        mask.add(disc(at(50, 0.1, 0.0), (46, 40), 34), 0.5)
+        mask.colour(disc(at(50, 0.1, -0.1), (42, 36), 40), (182, 72, 42), 0.5)
+        for n in range(8):  # a painted moustache
+            start = at(97, 0.15 + 0.16 * n, -0.38 - 0.02 * n)
+            middle = at(97, 0.7 + 0.24 * n, -0.62 + 0.03 * n)
+            tip = at(97, 1.2 + 0.33 * n, -0.60 + 0.12 * n)
+            mask.colour(mask.stroke([start, middle, tip], [3.0, 2.6, 1], 0.6), INK, 0.75)
         # the jaw is its own piece: the cut runs from the mouth's corner to the edge, a cord holds it
-        cut = [
-            at(61, 0.0, 0.15),
-            at(57, 0.55, 0.25),
-            at(214, 0.9, 0.0),
-            at(135, 1.5, -0.4),
-            at(172, 1.2, -0.2),
-        ]
-        mask.add(mask.stroke(cut, [4, 5, 6, 6, 6], 1.2), -0.55)
-        mask.colour(mask.stroke(cut, [2, 2.5, 3, 3, 3], 0.7), INK, 0.8)
-        for up in (0.55, -0.75):
-            hole = at(214, 1.0, up)
+        cut = [at(61, 0.6, 0.95), at(57, 1.1, 1.0), at(214, 0.9, 1.15), at(192, 0.7, 0.55), at(58, 0.3, 0.1)]
+        mask.add(mask.stroke(cut, [5, 6, 6, 6, 6], 1.2), -0.6)
+        mask.colour(mask.stroke(cut, [3, 3.2, 3.4, 3.4, 3.4], 0.7), INK, 0.85)
+        for up in (0.75, -0.55):
+            hole = at(192, -0.1, 0.4 + up)
             mask.add(disc(hole, (5, 5), 2), -0.5)
-            mask.colour(disc(hole, (4, 4), 1.5), INK, 0.9)
-        cord = [at(214, 1.0, 0.55), at(214, 1.12, -0.1), at(214, 1.0, -0.75)]
-        mask.colour(mask.stroke(cord, [3.4, 3.8, 3.4], 0.5), (214, 196, 160), 0.95)
-        mask.add(mask.stroke(cord, [4, 4, 4], 1), 0.2)
+            mask.colour(disc(hole, (4.5, 4.5), 1.5), INK, 0.9)
+        cord = [at(192, -0.1, 1.15), at(192, 0.02, 0.5), at(192, -0.1, -0.15)]
+        mask.colour(mask.stroke(cord, [3.8, 4.4, 3.8], 0.5), (216, 200, 166), 0.95)
+        mask.add(mask.stroke(cord, [4, 4.5, 4], 1), 0.22)
 
     both(mask, side)
-    for up, wide in ((1.0, 3.4), (1.75, 3.0), (2.45, 2.3)):
-        line = [mask.at(9, 0, up - 0.45)] + [mask.at(9, 0, up)]
-        x, y = line[1]
-        unit = SIDE / 2 / _EXTENT
-        arc = [(x - wide * unit, y + 12), (x - wide * unit / 2, y - 5), (x, y + 2), (x + wide * unit / 2, y - 5),
-               (x + wide * unit, y + 12)]  # fmt: skip
-        mask.add(mask.stroke(arc, [3, 8, 8, 8, 3], 2.2), -0.26)
-        mask.add(mask.stroke([(px, py - 10) for px, py in arc], [4, 12, 12, 12, 4], 5), 0.14)
+    _forehead_lines(mask)
     _eye_sockets(mask, 1.2, INK, 0.85)
-    _smiling_mouth(mask, (134, 44, 34), 1.0)
-    for n in range(15):  # chin hairs
-        x = (n - 7) * 0.13
-        start, tip = mask.at(18, x, -0.35 - abs(x) * 0.2), mask.at(18, x * 1.9, -2.0 + abs(x) * 0.55)
-        middle = ((start[0] + tip[0]) / 2 + 1.2, (start[1] + tip[1]) / 2)
-        sign = -1 if n < 7 else 1
-        fix = lambda q, s=sign: (SIDE / 2 + s * abs(q[0] - SIDE / 2), q[1])  # noqa: E731
-        mask.colour(mask.stroke([fix(start), fix(middle), fix(tip)], [2.8, 2.2, 1], 0.6), INK, 0.7)
-    return finished(mask, (150, 104, 66), 0.8, rng)
+    _laughing_mouth(mask, (140, 42, 34))
+    for n in range(17):  # chin hairs
+        across = (n - 8) / 8
+        start = (SIDE / 2 + across * 24, mask.at(18, 0, -0.15)[1] + 3 * across * across)
+        tip = (SIDE / 2 + across * 40, mask.at(18, 0, -1.75)[1] - 16 * across * across)
+        middle = ((start[0] + tip[0]) / 2 + 2.0 * across, (start[1] + tip[1]) / 2)
+        mask.colour(mask.stroke([start, middle, tip], [3.0, 2.4, 1], 0.6), INK, 0.7)
+    return finished(mask, (146, 98, 60), 0.8, rng)
 
 
-def _smiling_mouth(mask: Carving, lips: Colour, wide: float) -> None:
-    """A broad closed smile over the performer's lips."""
-    left, right = mask.at(61, 0.55 * wide, 0.35), mask.at(291, 0.55 * wide, 0.35)
-    middle = ((left[0] + right[0]) / 2, mask.at(13)[1] + 5)
-    quarter = lambda a: ((a[0] + middle[0]) / 2, middle[1] - 1)  # noqa: E731
-    line = [left, quarter(left), middle, quarter(right), right]
-    mask.colour(mask.stroke([(x, y - 1) for x, y in line], [7, 22, 26, 22, 7], 2.2), lips, 0.8)
-    mask.add(mask.stroke(line, [10, 34, 38, 34, 10], 9), 0.28)
-    mask.add(mask.stroke(line, [5, 6, 6, 6, 5], 1.6), -0.6)
-    mask.colour(mask.stroke(line, [3.5, 3.5, 3.5, 3.5, 3.5], 0.7), INK, 0.9)
+def _laughing_brow(mask: Carving, at: Side) -> None:
+    """A high round brow, black hairs on a carved ridge."""
+    start, end = at(55, -0.25, 1.0), at(156, 0.35, 0.55)
+    bow = arc(start, end, 34, 0.52)
+    mask.add(mask.stroke(bow, [16, 26, 28, 26, 14], 6), 0.6)
+    mask.add(mask.stroke([(x, y + 17) for x, y in bow], [8, 16, 16, 14, 6], 5), -0.3)
+    mask.colour(mask.stroke(bow, [7, 14, 15, 12, 3], 1.0), INK, 0.92)
+    outward = 1.0 if end[0] > start[0] else -1.0
+    curve = spline(bow, 34)
+    for k, (x, y) in enumerate(curve[:-2]):  # hairs that fray its upper edge
+        lean = outward * (2 + 8 * k / len(curve))
+        tip = (float(x) + lean, float(y) - 12 + 4.0 * k / len(curve))
+        mask.colour(
+            mask.stroke([(float(x), float(y)), (float(x) + lean * 0.4, float(y) - 6), tip], [3, 2, 1], 0.5),
+            INK,
+            0.7,
+        )
+
+
+def _laughing_lines(mask: Carving, at: Side) -> None:
+    """Folds around a laughing eye: bows under it, a fan beside it."""
+    for n, (drop, reach) in enumerate(((0.95, 0.15), (1.55, 0.45), (2.2, 0.8))):
+        bow = arc(at(133, -0.05, -drop * 0.5), at(226, 0.9 + reach, -drop * 0.30), -15 - 7 * n, 0.5)
+        mask.add(mask.stroke(bow, [3, 7, 8, 7, 3], 1.8), -0.27 + 0.03 * n)
+        mask.add(mask.stroke([(x, y - 9) for x, y in bow], [5, 10, 12, 10, 5], 4.5), 0.16)
+    for up in (0.85, 0.35, -0.15):
+        fan = [at(33, 0.4, 0.05 + up * 0.3), at(226, 0.9, up * 0.9 + 0.1), at(226, 1.9, up * 1.7 + 0.2)]
+        mask.add(mask.stroke(fan, [5, 6, 2], 1.5), -0.24)
+
+
+def _forehead_lines(mask: Carving) -> None:
+    unit = SIDE / 2 / _EXTENT
+    x = SIDE / 2
+    for up, wide in ((0.7, 2.6), (1.5, 3.0), (2.25, 2.6)):
+        y = mask.at(9, 0, up)[1]
+        for sign in (-1, 1):
+            bow = arc((x, y), (x + sign * wide * unit, y + 7), 9, 0.5)
+            mask.add(mask.stroke(bow, [5, 8, 8, 7, 3], 2.0), -0.28)
+            mask.add(mask.stroke([(px, py - 11) for px, py in bow], [8, 13, 13, 10, 4], 5), 0.16)
+
+
+def _laughing_mouth(mask: Carving, lips: Colour) -> None:
+    """A broad crescent of a smile across the performer's lips, its corners high on the cheeks."""
+    left, right = mask.at(61, 0.6, 0.95), mask.at(291, 0.6, 0.95)
+    seam = arc(left, right, -(mask.at(13)[1] + 6 - left[1]), 0.5)
+    mask.add(mask.stroke(seam, [8, 30, 40, 30, 8], 9), 0.3)
+    mask.colour(mask.stroke(seam, [5, 17, 26, 17, 5], 1.8), lips, 0.85)
+    mask.add(mask.stroke(seam, [5, 8, 9, 8, 5], 1.5), -0.65)
+    mask.colour(mask.stroke(seam, [3, 5, 6, 5, 3], 0.8), (30, 12, 10), 0.95)
 
 
 def _small_mouth(mask: Carving, lips: Colour, half_width: float, curve: float, full: float) -> None:
@@ -361,7 +372,10 @@ def _small_mouth(mask: Carving, lips: Colour, half_width: float, curve: float, f
 
 
 def _hair_band(mask: Carving, rng: np.random.Generator, low: float, temples: float) -> None:
-    """Black hair parted in the middle along the mask's upper edge. low: cm below the top; temples: cm down the sides."""
+    """Black hair parted in the middle along the mask's upper edge.
+
+    low: cm below the top; temples: cm down the sides.
+    """
     y, x = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
     unit = SIDE / 2 / _EXTENT
     across = (x - SIDE / 2) / unit
@@ -370,7 +384,7 @@ def _hair_band(mask: Carving, rng: np.random.Generator, low: float, temples: flo
     cover = np.clip((line - y) / 3 + 0.5, 0, 1)
     cover *= 1 - 0.75 * np.exp(-((across / 0.09) ** 2)) * (y < line)
     strands = np.sin(np.arctan2(across, (y - top) / unit + 6.5) * 120 + 2.2 * noise(rng, 90, (SIDE, SIDE)))
-    mask.add(cv2.GaussianBlur(cover.astype(np.float32), (0, 0), 3), 0.35)
+    mask.add(blurred(cover.astype(np.float32), 3), 0.35)
     mask.add((cover * strands).astype(np.float32), 0.035)
     mask.colour(cover.astype(np.float32), (30, 26, 25), 0.97)
 
@@ -379,14 +393,14 @@ def bune(topology: FaceTopology, rng: np.random.Generator) -> NDArray[np.uint8]:
     """The young woman: powdered white, small red mouth, round red cheeks, thin brows, half-moon eyes."""
     mask = new_carving(topology, (237, 226, 211))
     mask.colour(disc(mask.at(4), (200, 260), 220), (244, 235, 222), 0.6)
-    _nose(mask, 0.9)
+    _nose(mask, 0.85, 0.10)
     _hair_band(mask, rng, 1.15, 0.32)
     _eye_sockets(mask, 0.8, (70, 46, 36), 0.55)
 
     def side(at: Side, right: bool) -> None:
-        brow = [at(55, 0.1, 0.65), at(52, 0.1, 1.15), at(53, 0.25, 1.1), at(70, 0.5, 0.3)]
-        mask.add(mask.stroke(brow, [10, 16, 14, 8], 6), 0.2)
-        mask.colour(mask.stroke(brow, [2.5, 4.6, 4.2, 1.6], 0.7), (38, 28, 24), 0.9)
+        brow = arc(at(55, 0.05, 0.75), at(70, 0.75, 0.35), 17, 0.5)
+        mask.add(mask.stroke(brow, [10, 16, 16, 14, 8], 6), 0.2)
+        mask.colour(mask.stroke(brow, [2.2, 4.4, 4.8, 4.2, 1.4], 0.7), (38, 28, 24), 0.9)
         lid = [
             at(133, -0.22, -0.05),
             at(158, 0, 0.42),
@@ -412,17 +426,17 @@ def bune(topology: FaceTopology, rng: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def gaksi(topology: FaceTopology, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """The bride: ivory, silent straight mouth, three small red dots, downcast lids, heavy black hair at the sides."""
+    """The bride: ivory, silent straight mouth, small red dots, downcast lids, black hair down the temples."""
     mask = new_carving(topology, (228, 205, 176))
     mask.colour(disc(mask.at(4), (210, 260), 220), (238, 219, 194), 0.6)
-    _nose(mask, 1.0)
-    _hair_band(mask, rng, 1.5, 1.15)
+    _nose(mask, 0.95, 0.12)
+    _hair_band(mask, rng, 1.35, 0.85)
     _eye_sockets(mask, 0.9, (66, 42, 32), 0.6)
 
     def side(at: Side, right: bool) -> None:
-        brow = [at(55, 0.0, 0.35), at(52, 0.1, 0.62), at(53, 0.25, 0.5), at(70, 0.35, 0.1)]
-        mask.add(mask.stroke(brow, [14, 20, 16, 8], 7), 0.3)
-        mask.colour(mask.stroke(brow, [3, 5.2, 4.6, 1.5], 0.8), (34, 26, 23), 0.88)
+        brow = arc(at(55, 0.0, 0.45), at(70, 0.35, 0.15), 9, 0.45)
+        mask.add(mask.stroke(brow, [14, 20, 20, 16, 8], 7), 0.3)
+        mask.colour(mask.stroke(brow, [2.6, 5.0, 5.4, 4.4, 1.5], 0.8), (34, 26, 23), 0.88)
         lid = [at(133, -0.15, 0.1), at(158, 0, 0.5), at(160, 0, 0.48), at(33, 0.4, 0.02)]
         mask.add(mask.stroke(lid, [3, 7, 7, 3], 1.8), -0.22)
         lower = [at(133, -0.1, -0.25), at(145, 0, -0.62), at(33, 0.45, -0.2)]
@@ -443,7 +457,10 @@ def gaksi(topology: FaceTopology, rng: np.random.Generator) -> NDArray[np.uint8]
 def worn_picture(
     topology: FaceTopology, texture: NDArray[np.uint8], side: int, ground: Colour, yaw: float = 0.22
 ) -> NDArray[np.uint8]:
-    """The mask as a thing, turned a little, on a plain ground: RGB uint8 (side, side, 3). Eye openings are dark."""
+    """The mask as a thing, turned a little, on a plain ground: RGB uint8 (side, side, 3).
+
+    Eye openings are dark.
+    """
     samples = 3
     size = side * samples
     points = topology.vertices.astype(np.float64)
@@ -458,16 +475,16 @@ def worn_picture(
     seen = rasterise(screen, topology.triangles.astype(np.int64), size, size)
     where = unrolled(topology.vertices)[topology.triangles[np.maximum(seen.triangle, 0)]]
     at = np.einsum("hwkc,hwk->hwc", where, seen.weights).astype(np.float32)
-    pixels = cv2.remap(texture, at[..., 0], at[..., 1], cv2.INTER_LINEAR).astype(np.float32)
+    pixels = looked_up(texture.astype(np.float32), at[..., 0], at[..., 1])
     solid = (seen.triangle >= 0).astype(np.float32)
     y, x = np.mgrid[0:size, 0:size].astype(np.float32) / size - 0.5
     backdrop = np.array(ground, np.float32) * (1.12 - 1.0 * (x**2 + y**2))[..., None]
-    shadow = cv2.GaussianBlur(np.roll(solid, (size // 40, size // 60), (0, 1)), (0, 0), size / 28)
+    shadow = blurred(np.roll(solid, (size // 40, size // 60), (0, 1)), size / 28)
     backdrop = backdrop * (1 - 0.55 * shadow)[..., None]
     eyes = np.zeros((size, size), np.uint8)
     for ring in (_EYE_RIGHT, _EYE_LEFT):
         cv2.fillPoly(eyes, [np.round(screen[list(ring), :2] * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
-    hole = cv2.GaussianBlur(eyes.astype(np.float32) / 255, (0, 0), 1.5)[..., None]
+    hole = blurred(_as_mask(eyes), 1.5)[..., None]
     depth = np.where(solid > 0, seen.depth, seen.depth[solid > 0].max()).astype(np.float32)
     edge = np.clip((depth - depth.min()) / (depth.max() - depth.min()), 0, 1)
     lit = (1.06 - 0.5 * edge**2)[..., None]
@@ -533,7 +550,7 @@ def drawn_veil(topology: FaceTopology) -> NDArray[np.uint8]:
     body = ((x / 0.42) ** 2 + ((y - 0.56) / 0.30) ** 2 < 1) | ((np.abs(x) < 0.10) & (y > 0.1) & (y < 0.4))
     head = (x / 0.205) ** 2 + ((y + 0.07) / 0.275) ** 2 < 1
     for area, colour in ((body, (104, 116, 130)), (head, (150, 158, 168))):
-        soft = cv2.GaussianBlur(area.astype(np.float32), (0, 0), 1.5)[..., None]
+        soft = blurred(area.astype(np.float32), 1.5)[..., None]
         picture = picture * (1 - soft) + np.array(colour, np.float32) * soft
     rng = np.random.default_rng(3)
     cells = 6

@@ -1,4 +1,4 @@
-"""Where the landmark network's mesh lies on a drawn face: the same network as in a call, asked several times."""
+"""Where the mesh lies on a drawn face, by the same landmark network as in a call."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def as_frame(image: NDArray[np.uint8]) -> I420Frame:
 def texture_points(
     network: LandmarkNetwork, image: NDArray[np.uint8], guess: FaceRegion
 ) -> NDArray[np.float32]:
-    """Mesh vertices (468, 2) on a frontal picture: the mean over small changes of the crop, which evens out its noise.
+    """Mesh vertices (468, 2) on a frontal picture: the mean over small changes of the crop, which evens out
+    its noise.
 
     Raises ValueError when the network does not see a face.
     """

@@ -1,7 +1,7 @@
 """The synthetic people: who they are, and how each becomes a texture, mesh points and a portrait.
 
-``python -m faces.people --out DIR`` writes every identity that ships. Nobody here exists: shapes are sums of CC0
-MakeHuman targets, skin and hair are drawn by this package.
+``python -m faces.people --out DIR`` writes every identity that ships. Nobody here exists: shapes are sums
+of CC0 MakeHuman targets, skin and hair are drawn by this package.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from faces.hair import (
     brows,
     joined,
     lashes,
+    root_colour,
     scalp_cover,
     scalp_hair,
     stubble,
 )
+from faces.images import FloatImage, to_linear
 from faces.lighting import Lamp, dome, openness, radiance
-from faces.raster import FloatImage
 from faces.render import Camera, Look, Scene, Strands, draw_head
-from faces.skin import ChartMaps, SkinTone, draw_skin, to_linear
+from faces.skin import ChartMaps, SkinTone, draw_skin
 
 TEXTURE_SIDE = 768
 THUMBNAIL_SIDE = 256
@@ -42,13 +43,23 @@ _PORTRAIT_LAMPS = (
     Lamp((-0.5, 0.5, -0.8), (0.5, 0.5, 0.5), 8.0),
 )
 LASH = (26, 20, 18)
-AWAKE = {"eyeWideLeft": 0.3, "eyeWideRight": 0.3, "jawOpen": -0.035}
+AWAKE = {
+    "eyeWideLeft": 0.25,
+    "eyeWideRight": 0.25,
+    "jawOpen": -0.035,
+    "browInnerUp": 0.12,
+    "mouthSmileLeft": 0.2,
+    "mouthSmileRight": 0.2,
+}
 _PORTRAIT_AMBIENT = (0.34, 0.34, 0.35)
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A synthetic person. titles and descriptions by language; ground: backdrop of the portrait, sRGB 0..255."""
+    """A synthetic person.
+
+    titles and descriptions by language; ground: backdrop of the portrait, sRGB 0..255.
+    """
 
     name: str
     title: dict[str, str]
@@ -62,6 +73,22 @@ class Person:
     cloth: tuple[float, float, float]
     ground: tuple[float, float, float]
     seed: int
+
+
+def _facial_hair(
+    head: HeadAssets,
+    topology: HeadTopology,
+    vertices: FloatArray,
+    points: FloatArray,
+    person: Person,
+    rng: np.random.Generator,
+) -> Strands | None:
+    front = FrontMap.of(topology)
+    return joined(
+        brows(topology, points, front, person.brow, rng),
+        stubble(topology, points, front, person.beard, rng),
+        lashes(head, vertices, LASH, rng),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,35 +112,35 @@ class Sitter:
         vertices = express(head, shape_vertices(head, person.shape), AWAKE)
         points = refined(topology, vertices)
         skin = draw_skin(person.tone, maps, rng)
-        front = FrontMap.of(topology)
         lamp = np.array(_PORTRAIT_LAMPS[0].direction) / np.linalg.norm(_PORTRAIT_LAMPS[0].direction)
         return cls(
             person,
             topology,
             points,
-            openness(points, topology.triangles, directions),
+            openness(points, topology.bare_triangles, directions),
             Look(
                 skin,
                 person.iris,
                 person.cloth,
                 scalp=scalp_cover(topology, person.hair),
-                scalp_colour=tuple(0.8 * c for c in person.hair.colour),
+                scalp_colour=root_colour(person.hair),
             ),
             scalp_hair(topology, points, person.hair, lamp, rng),
-            joined(
-                brows(topology, points, front, person.brow, rng),
-                stubble(topology, points, front, person.beard, rng),
-                lashes(head, vertices, LASH, rng),
-            ),
+            _facial_hair(head, topology, vertices, points, person, np.random.default_rng(person.seed + 1)),
             directions,
         )
 
-    def texture(self) -> NDArray[np.uint8]:
+    def with_brows_of(self, head: HeadAssets, vertices: FloatArray) -> Sitter:
+        """The same with facial hair drawn anew for changed points. vertices: the coarse ones."""
+        rng = np.random.default_rng(self.person.seed + 1)
+        return replace(self, brow=_facial_hair(head, self.topology, vertices, self.points, self.person, rng))
+
+    def texture(self, camera: Camera = TEXTURE_CAMERA) -> NDArray[np.uint8]:
         """The face from the front in even light, without scalp hair: RGB uint8 (768, 768, 3)."""
         light = radiance(_FRONT_LAMP, _EVEN, self.directions, above=0.55)
-        side = TEXTURE_SIDE
-        ground = np.tile(to_linear(self.person.tone.base).astype(np.float32) * 0.5, (side, side, 1))
-        scene = Scene(TEXTURE_CAMERA, self.directions, light, ground, gloss=0.35)
+        shape = (camera.height, camera.width, 1)
+        ground = np.tile(to_linear(self.person.tone.base).astype(np.float32) * 0.5, shape)
+        scene = Scene(camera, self.directions, light, ground, gloss=0.45, depth=0.7)
         look = replace(self.look, scalp=None)
         return draw_head(self.topology, self.points, np.eye(3), self.openness, look, self.brow, scene).image
 
@@ -128,7 +155,14 @@ class Sitter:
             moved = turn_head(flat, turn, weight).reshape(strands.points.shape)
             strands = Strands(moved, strands.colours, strands.opacity)
         look = replace(self.look, gaze=(-0.9 * yaw, 0.0))
-        scene = Scene(camera, self.directions, light, backdrop(camera, self.person.ground))
+        scene = Scene(
+            camera,
+            self.directions,
+            light,
+            backdrop(camera, self.person.ground),
+            depth=0.45,
+            catchlight=(0.45, 0.5, 0.8),
+        )
         points = turn_head(self.points, turn, self.topology.neck)
         return draw_head(self.topology, points, turn, self.openness, look, strands, scene).image
 

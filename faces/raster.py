@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-FloatImage = NDArray[np.float32]
+from faces.images import FloatImage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,7 +20,7 @@ class Surface:
     weights: FloatImage
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _fill(points, triangles, depth, triangle, weights):  # type: ignore[no-untyped-def]
     height, width = depth.shape
     for t in range(triangles.shape[0]):
@@ -59,7 +59,7 @@ def rasterise(points: NDArray[np.float64], triangles: NDArray[np.int64], height:
     return Surface(depth, triangle, weights)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _draw_lines(points, colours, opacity, bias, depth, image, coverage):  # type: ignore[no-untyped-def]
     height, width = depth.shape
     for s in range(points.shape[0]):
@@ -95,8 +95,9 @@ def draw_strands(
 ) -> FloatImage:
     """Draw polylines one pixel wide into image, hidden behind depth; returns their coverage (H, W).
 
-    points: (S, K, 3) pixels and depth. colours: linear RGB (S, K, 3). opacity: (S, K). bias: how much nearer than the
-    surface a strand counts, in depth units. Farther strands should come first. depth and image are changed.
+    points: (S, K, 3) pixels and depth. colours: linear RGB (S, K, 3). opacity: (S, K). bias: how much
+    nearer than the surface a strand counts, in depth units. Farther strands should come first. depth and
+    image are changed.
     """
     coverage = np.zeros(depth.shape, np.float32)
     _draw_lines(points, colours, opacity, bias, depth, image, coverage)

@@ -10,14 +10,18 @@ from numpy.typing import NDArray
 
 from faces.assets import FloatArray
 from faces.geometry import CLOTH, EYE_LEFT, EYE_RIGHT, SKIN, TEETH, TONGUE, HeadTopology, vertex_normals
+from faces.images import FloatImage, blurred, encode, looked_up, resized, to_linear
 from faces.lighting import irradiance
-from faces.raster import FloatImage, Surface, draw_strands, rasterise
-from faces.skin import SkinChart, to_linear
+from faces.raster import Surface, draw_strands, rasterise
+from faces.skin import SkinChart
 
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """A pinhole in front of the head. scale: pixels per decimetre in the plane z = plane_z. centre: what the middle sees."""
+    """A pinhole in front of the head.
+
+    scale: pixels per decimetre in the plane z = plane_z. centre: what the middle sees.
+    """
 
     width: int
     height: int
@@ -43,7 +47,10 @@ class Camera:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strands:
-    """Hair as polylines in the head's own space. points (S, K, 3), colours linear (S, K, 3), opacity (S, K)."""
+    """Hair as polylines in the head's own space.
+
+    points (S, K, 3), colours linear (S, K, 3), opacity (S, K).
+    """
 
     points: FloatArray
     colours: FloatImage
@@ -67,13 +74,20 @@ class Look:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """Where a head is drawn. light: radiance (N, 3) from directions (N, 3). background: linear RGB (H, W, 3)."""
+    """Where a head is drawn.
+
+    light: radiance (N, 3) from directions (N, 3). background: linear RGB (H, W, 3). depth: how much darker
+    than their light alone says hollows get (0 = not). catchlight: direction of the lamp mirrored in the
+    eyes.
+    """
 
     camera: Camera
     directions: FloatArray
     light: FloatArray
     background: FloatImage
     gloss: float = 1.0
+    depth: float = 0.0
+    catchlight: tuple[float, float, float] | None = None
 
 
 def _interpolate(
@@ -95,7 +109,7 @@ def _sample(image: FloatImage, chart: NDArray[np.float64]) -> FloatImage:
     padded = np.zeros((rows * 4096, 2), np.float32)
     padded[: len(xy)] = xy
     grid = padded.reshape(rows, 4096, 2)
-    found = cv2.remap(image, grid[..., 0], grid[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    found = looked_up(image, grid[..., 0], grid[..., 1], cv2.BORDER_REFLECT_101)
     return found.reshape(rows * 4096, -1)[: len(xy)]
 
 
@@ -104,7 +118,7 @@ def _eye_colour(local: FloatArray, iris: tuple[float, float, float], gaze: tuple
     look = _unit(np.array([np.sin(gaze[0]), np.sin(gaze[1]), 1.0]))
     angle = np.arccos(np.clip(local @ look, -1, 1))[:, None]
     side = np.arctan2(local[:, 1] - look[1], local[:, 0] - look[0])[:, None]
-    white = to_linear((212, 205, 198)) * (1 - 0.25 * np.clip((angle - 0.75) / 0.5, 0, 1))
+    white = to_linear((198, 191, 184)) * (1 - 0.25 * np.clip((angle - 0.75) / 0.5, 0, 1))
     white = white * (1 - np.array([0.0, 0.10, 0.10]) * np.clip((angle - 0.7) / 0.4, 0, 1))
     fibre = 1 + 0.22 * np.sin(side * 41 + 3 * np.sin(side * 5)) * np.sin(side * 17 + 1)
     colour = to_linear(iris) * fibre * (1.45 - 1.1 * angle)
@@ -117,7 +131,7 @@ def _eye_colour(local: FloatArray, iris: tuple[float, float, float], gaze: tuple
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gloss:
-    """The dome as mirrors of some roughness see it: a table (rows of height, columns of angle) of linear RGB."""
+    """The dome as a mirror of some roughness sees it: a table (height by angle) of linear RGB."""
 
     table: FloatImage
 
@@ -141,27 +155,40 @@ class Gloss:
 
 
 def _specular(normals: FloatArray, view: FloatArray, gloss: Gloss, edge: float) -> FloatArray:
-    """Mirror-like light, (P, 3), with Schlick's Fresnel term; edge: how much of its rise at grazing angles is kept."""
+    """Mirror-like light (P, 3) with Schlick's Fresnel term; edge: how far it rises at grazing angles."""
     facing = (normals * view).sum(1, keepdims=True)
     seen = gloss.towards(_unit(2 * facing * normals - view))
     return np.asarray(seen * (0.028 + edge * (1 - np.clip(facing, 0, 1)) ** 5))
 
 
+def _catchlight(normals: FloatArray, view: FloatArray, direction: tuple[float, float, float]) -> FloatArray:
+    """A lamp's crisp reflection in a wet eye, (P, 1)."""
+    mirrored = 2 * (normals * view).sum(1, keepdims=True) * normals - view
+    lamp = np.array(direction) / np.linalg.norm(direction)
+    return np.asarray(0.75 * np.clip((mirrored @ lamp - 0.955) / 0.03, 0, 1)[:, None])
+
+
 def _scatter(light: FloatImage, mask: FloatImage, pixels_per_dm: float) -> FloatImage:
-    """Light spread under the skin: red furthest. Radii from the diffusion profile of skin (Jensen 2001), simplified."""
+    """Light spread under the skin: red furthest.
+
+    Radii from the diffusion profile of skin (Jensen 2001), simplified.
+    """
     result = light.copy()
     for channel, radius in enumerate((0.032, 0.016, 0.010)):
         sigma = radius * pixels_per_dm
         if sigma > 0.4:
-            spread = cv2.GaussianBlur(light[..., channel] * mask, (0, 0), sigma)
-            norm = cv2.GaussianBlur(mask, (0, 0), sigma)
+            spread = blurred(light[..., channel] * mask, sigma)
+            norm = blurred(mask, sigma)
             result[..., channel] = np.where(mask > 0, spread / np.maximum(norm, 1e-3), light[..., channel])
     return result
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rendered:
-    """image: sRGB uint8 (H, W, 3). surface: supersampled visibility, for whoever needs to know what a pixel shows."""
+    """A finished picture.
+
+    image: sRGB uint8 (H, W, 3). surface: what each supersampled pixel shows.
+    """
 
     image: NDArray[np.uint8]
     surface: Surface
@@ -207,7 +234,7 @@ def _bump(
     slope_x = cv2.Scharr(height, cv2.CV_32F, 1, 0) / 32.0 * dm
     slope_y = cv2.Scharr(height, cv2.CV_32F, 0, 1) / 32.0 * dm
     inside = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8))[..., None]
-    return np.stack([slope_x, slope_y], -1) * inside
+    return np.asarray(np.stack([slope_x, slope_y], -1) * inside, np.float32)
 
 
 def draw_head(
@@ -221,8 +248,8 @@ def draw_head(
 ) -> Rendered:
     """One picture of one head.
 
-    points: refined vertices as seen (V, 3), already turned. head_turn: 3x3 of the head. openness: (V, N) of the unturned
-    head. strands: already turned like the points.
+    points: refined vertices as seen (V, 3), already turned. head_turn: 3x3 of the head. openness: (V, N) of
+    the unturned head. strands: already turned like the points.
     """
     camera = scene.camera
     height, width = camera.height * camera.samples, camera.width * camera.samples
@@ -241,6 +268,7 @@ def draw_head(
     light = _interpolate(light_on, corners, weights)
     light += 0.03 * scene.light.mean(0)  # what bounces about even inside a mouth
     open_here = _interpolate(openness.mean(1, keepdims=True).astype(float) * 2, corners, weights).clip(0, 1)
+    light *= open_here**scene.depth
     view = _unit(camera.eye - position)
 
     albedo = _sample(look.skin.albedo, chart).astype(float)
@@ -266,7 +294,9 @@ def draw_head(
             local = _unit((position[chosen] - points[ball].mean(0)) @ head_turn)
             albedo[chosen] = _eye_colour(local, look.iris, look.gaze)
             round_out = _unit(position[chosen] - points[ball].mean(0))
-            shine[chosen] = _specular(round_out, view[chosen], wet, 0.1) * open_here[chosen] * 0.7
+            shine[chosen] = _specular(round_out, view[chosen], wet, 0.1) * open_here[chosen] * 0.4
+            if scene.catchlight is not None:
+                shine[chosen] += _catchlight(round_out, view[chosen], scene.catchlight)
     shine[material == CLOTH] *= 0.15
 
     # light and albedo apart: light is scattered, the skin's own detail stays sharp
@@ -276,11 +306,11 @@ def draw_head(
     skin_image = np.zeros((height, width), np.float32)
     skin_image[mask] = skin
     scattered = _scatter(light_image, skin_image, dm)[mask]
-    image = cv2.resize(scene.background, (width, height), interpolation=cv2.INTER_LINEAR)
+    image = resized(scene.background, width, height, cv2.INTER_LINEAR)
     image[mask] = albedo * np.where(skin[:, None], scattered * relief[:, None], light) + shine
     if strands is not None:
         _draw_hair(strands, camera, surface, image)
-    small = cv2.resize(image, (camera.width, camera.height), interpolation=cv2.INTER_AREA)
+    small = resized(image, camera.width, camera.height, cv2.INTER_AREA)
     return Rendered(encode(small), surface)
 
 
@@ -290,10 +320,3 @@ def _draw_hair(strands: Strands, camera: Camera, surface: Surface, image: FloatI
     draw_strands(
         projected[order], strands.colours[order], strands.opacity[order], 0.012, surface.depth.copy(), image
     )
-
-
-def encode(linear: FloatImage) -> NDArray[np.uint8]:
-    """Linear RGB to sRGB uint8 with a soft shoulder."""
-    toned = np.clip(linear, 0, None)
-    toned = np.where(toned > 0.7, 0.7 + 0.3 * np.tanh((toned - 0.7) / 0.3), toned)
-    return np.asarray((np.clip(toned, 0, 1) ** (1 / 2.2) * 255 + 0.5).astype(np.uint8))

@@ -1,18 +1,29 @@
-"""Who ships: the synthetic people's parameters. Every weight is a judgement of the eye; distances are in docs."""
+"""Who ships: the synthetic people's parameters.
+
+Every weight is a judgement of the eye; distances are in docs.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from faces.chosen import CHOSEN
 from faces.geometry import HeadShape
 from faces.hair import BeardStyle, BrowStyle, HairStyle
 from faces.people import Person
 from faces.skin import SkinTone
 
 
+def _uneven(*names: str) -> dict[str, float]:
+    """A little asymmetry, as every face has: weights of MakeHuman's asymmetry targets."""
+    return {f"asym/asym-{name}": 0.22 for name in names}
+
+
 def _both(name: str, weight: float) -> dict[str, float]:
     return {name.replace("%", side): weight for side in ("l", "r")}
 
 
-PEOPLE: tuple[Person, ...] = (
+SITTERS: tuple[Person, ...] = (
     Person(
         "sora",
         {"en": "Sora", "ko": "소라"},
@@ -22,6 +33,7 @@ PEOPLE: tuple[Person, ...] = (
             27,
             (0.0, 0.92, 0.08),
             {
+                **_uneven("eye-2-l", "mouth-1-r"),
                 "head/head-oval": 0.35,
                 "nose/nose-scale-horiz-decr": 0.2,
                 "mouth/mouth-upperlip-volume-incr": 0.25,
@@ -29,11 +41,11 @@ PEOPLE: tuple[Person, ...] = (
                 **_both("eyes/%-eye-scale-incr", 0.25),
             },
         ),
-        SkinTone((232, 194, 168), (202, 122, 116), flush=0.45, shadows=0.25, moles=1),
+        SkinTone((232, 194, 168), (202, 122, 116), flush=0.45, shadows=0.25, moles=1, crease=0.45),
         HairStyle("long", (30, 24, 22), parting=-0.08, wave=0.06, count=42000),
         BrowStyle((44, 34, 30), weight=0.85, arch=0.05),
         None,
-        (58, 40, 28),
+        (84, 56, 36),
         (206, 196, 184),
         (168, 178, 182),
         101,
@@ -47,17 +59,27 @@ PEOPLE: tuple[Person, ...] = (
             34,
             (0.0, 0.95, 0.05),
             {
+                **_uneven("nose-1-l", "jaw-1-r", "eye-1-l"),
                 "head/head-square": 0.25,
                 "nose/nose-width2-incr": 0.2,
                 "chin/chin-prominent-incr": 0.15,
                 **_both("cheek/%-cheek-bones-incr", 0.3),
             },
         ),
-        SkinTone((214, 172, 142), (182, 118, 108), flush=0.4, shadows=0.4, wrinkles=0.12, beard=0.6, moles=3),
+        SkinTone(
+            (214, 172, 142),
+            (182, 118, 108),
+            flush=0.4,
+            shadows=0.4,
+            wrinkles=0.12,
+            beard=0.6,
+            moles=3,
+            crease=0.3,
+        ),
         HairStyle("short", (28, 24, 22), parting=-0.3, wave=0.08, count=40000),
         BrowStyle((34, 28, 26), weight=1.2, arch=0.035),
-        BeardStyle((40, 34, 32), 0.016, 1300),
-        (52, 36, 26),
+        BeardStyle((40, 34, 32), 0.016, 1950),
+        (76, 52, 34),
         (58, 64, 72),
         (146, 158, 166),
         102,
@@ -70,13 +92,18 @@ PEOPLE: tuple[Person, ...] = (
             0.06,
             29,
             (0.95, 0.0, 0.05),
-            {"head/head-oval": 0.3, "chin/chin-width-decr": 0.15, **_both("eyes/%-eye-scale-incr", 0.2)},
+            {
+                **_uneven("mouth-2-l", "brown-1-r"),
+                "head/head-oval": 0.3,
+                "chin/chin-width-decr": 0.15,
+                **_both("eyes/%-eye-scale-incr", 0.2),
+            },
         ),
-        SkinTone((120, 78, 56), (128, 66, 64), flush=0.25, shadows=0.35, moles=2),
+        SkinTone((126, 84, 62), (122, 72, 64), flush=0.2, shadows=0.3, moles=2),
         HairStyle("cropped", (24, 20, 18), wave=0.6, count=42000),
         BrowStyle((24, 20, 18), weight=0.9, arch=0.07),
         None,
-        (44, 28, 20),
+        (66, 40, 26),
         (186, 120, 62),
         (176, 150, 128),
         103,
@@ -89,13 +116,18 @@ PEOPLE: tuple[Person, ...] = (
             0.96,
             46,
             (0.97, 0.0, 0.03),
-            {"head/head-rectangular": 0.2, "head/head-fat-incr": 0.1, "nose/nose-width2-incr": 0.15},
+            {
+                **_uneven("nose-2-r", "jaw-2-l", "eye-3-r"),
+                "head/head-rectangular": 0.2,
+                "head/head-fat-incr": 0.1,
+                "nose/nose-width2-incr": 0.15,
+            },
         ),
-        SkinTone((96, 62, 46), (104, 58, 54), flush=0.2, shadows=0.5, wrinkles=0.35, beard=0.5, moles=3),
+        SkinTone((104, 70, 53), (100, 62, 56), flush=0.15, shadows=0.45, wrinkles=0.38, beard=0.4, moles=3),
         HairStyle("cropped", (26, 24, 24), wave=0.6, count=36000, grey=0.12, recede=0.12),
         BrowStyle((22, 20, 19), weight=1.1, arch=0.05),
-        BeardStyle((26, 24, 23), 0.045, 5200, grey=0.25),
-        (40, 26, 20),
+        BeardStyle((24, 22, 21), 0.03, 7800),
+        (62, 40, 28),
         (78, 92, 84),
         (150, 140, 126),
         104,
@@ -109,6 +141,7 @@ PEOPLE: tuple[Person, ...] = (
             45,
             (0.0, 0.0, 1.0),
             {
+                **_uneven("nose-3-l", "eye-4-r"),
                 "head/head-diamond": 0.2,
                 "nose/nose-hump-incr": 0.25,
                 "nose/nose-scale-vert-incr": 0.2,
@@ -122,7 +155,7 @@ PEOPLE: tuple[Person, ...] = (
         HairStyle("bob", (96, 62, 40), parting=0.22, wave=0.10, count=42000),
         BrowStyle((86, 60, 44), weight=0.9, arch=0.075),
         None,
-        (96, 112, 84),
+        (100, 106, 86),
         (64, 84, 96),
         (190, 180, 168),
         105,
@@ -136,6 +169,7 @@ PEOPLE: tuple[Person, ...] = (
             27,
             (0.0, 0.0, 1.0),
             {
+                **_uneven("nose-2-l", "brown-2-r", "jaw-1-l"),
                 "head/head-oval": 0.25,
                 "nose/nose-point-up": 0.15,
                 "chin/chin-cleft-incr": 0.3,
@@ -143,12 +177,10 @@ PEOPLE: tuple[Person, ...] = (
                 "mouth/mouth-scale-horiz-incr": 0.1,
             },
         ),
-        SkinTone(
-            (228, 184, 162), (196, 124, 114), flush=0.65, shadows=0.3, freckles=0.35, beard=0.3, moles=3
-        ),
+        SkinTone((228, 184, 162), (196, 124, 114), flush=0.5, shadows=0.3, freckles=0.5, beard=0.3, moles=3),
         HairStyle("short", (142, 98, 58), parting=0.3, wave=0.2, count=40000),
         BrowStyle((122, 84, 54), weight=1.05, arch=0.045),
-        BeardStyle((132, 90, 58), 0.022, 2400),
+        BeardStyle((132, 90, 58), 0.022, 3600),
         (92, 118, 136),
         (96, 104, 84),
         (182, 190, 194),
@@ -162,7 +194,12 @@ PEOPLE: tuple[Person, ...] = (
             0.06,
             64,
             (0.0, 0.0, 1.0),
-            {"head/head-round": 0.2, "nose/nose-point-down": 0.1, "mouth/mouth-upperlip-volume-decr": 0.2},
+            {
+                **_uneven("eye-1-r", "mouth-2-r", "cheek-1-l"),
+                "head/head-round": 0.2,
+                "nose/nose-point-down": 0.1,
+                "mouth/mouth-upperlip-volume-decr": 0.2,
+            },
         ),
         SkinTone(
             (228, 190, 172), (184, 118, 112), flush=0.6, shadows=0.55, wrinkles=0.85, spots=0.5, moles=4
@@ -183,7 +220,12 @@ PEOPLE: tuple[Person, ...] = (
             0.95,
             64,
             (0.0, 0.93, 0.07),
-            {"head/head-round": 0.15, "head/head-fat-incr": 0.15, "nose/nose-volume-incr": 0.15},
+            {
+                **_uneven("nose-1-r", "eye-5-l", "mouth-1-l"),
+                "head/head-round": 0.15,
+                "head/head-fat-incr": 0.15,
+                "nose/nose-volume-incr": 0.15,
+            },
         ),
         SkinTone(
             (206, 164, 136),
@@ -191,14 +233,14 @@ PEOPLE: tuple[Person, ...] = (
             flush=0.45,
             shadows=0.6,
             wrinkles=0.8,
-            spots=0.7,
+            spots=0.35,
             beard=0.35,
             moles=5,
         ),
         HairStyle("short", (120, 118, 116), parting=0.35, wave=0.06, count=32000, grey=0.6, recede=0.16),
         BrowStyle((74, 70, 68), weight=1.05, arch=0.04),
-        BeardStyle((130, 128, 126), 0.012, 900, grey=0.7),
-        (54, 40, 32),
+        BeardStyle((130, 128, 126), 0.012, 1350, grey=0.7),
+        (76, 56, 42),
         (108, 100, 88),
         (158, 156, 148),
         108,
@@ -212,6 +254,7 @@ PEOPLE: tuple[Person, ...] = (
             39,
             (0.38, 0.12, 0.5),
             {
+                **_uneven("nose-4-r", "brown-1-l", "jaw-3-r"),
                 "head/head-diamond": 0.15,
                 "nose/nose-curve-convex": 0.2,
                 "nose/nose-hump-incr": 0.2,
@@ -221,7 +264,7 @@ PEOPLE: tuple[Person, ...] = (
         SkinTone((172, 124, 94), (146, 88, 80), flush=0.35, shadows=0.55, wrinkles=0.25, beard=0.7, moles=3),
         HairStyle("short", (34, 28, 24), parting=-0.3, wave=0.5, count=44000),
         BrowStyle((32, 26, 22), weight=1.25, arch=0.05),
-        BeardStyle((34, 28, 25), 0.035, 5200, grey=0.05),
+        BeardStyle((34, 28, 25), 0.035, 7800, grey=0.05),
         (70, 48, 32),
         (70, 54, 56),
         (166, 150, 138),
@@ -236,6 +279,7 @@ PEOPLE: tuple[Person, ...] = (
             32,
             (0.22, 0.28, 0.5),
             {
+                **_uneven("eye-2-r", "nose-3-r"),
                 "head/head-oval": 0.2,
                 "nose/nose-hump-incr": 0.15,
                 "mouth/mouth-lowerlip-volume-incr": 0.2,
@@ -252,3 +296,12 @@ PEOPLE: tuple[Person, ...] = (
         110,
     ),
 )
+
+
+def _apart(person: Person) -> Person:
+    """The person with the targets that set them apart from the others."""
+    targets = {**person.shape.targets, **CHOSEN.get(person.name, {})}
+    return replace(person, shape=replace(person.shape, targets=targets))
+
+
+PEOPLE: tuple[Person, ...] = tuple(_apart(person) for person in SITTERS)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from faces.front import beard_area
 from faces.geometry import SKIN, HeadTopology
-from faces.raster import FloatImage, rasterise
+from faces.images import FloatImage, blurred, looked_up, noise, resized, to_linear
+from faces.raster import rasterise
 
 CHART_WIDTH, CHART_HEIGHT = 2048, 1920
 _SHAPE = (CHART_HEIGHT, CHART_WIDTH)
@@ -23,8 +23,9 @@ _FLAT_WIDTH, _FLAT_HEIGHT = 1280, 1536
 class SkinTone:
     """Colours are sRGB 0..255.
 
-    blotch: how uneven, 1 = usual. flush: redness of cheeks and nose. shadows: dark rings under the eyes. wrinkles,
-    freckles, spots: 0 to 1. beard: how much the shaved beard shows, 0 to 1. moles: how many.
+    blotch: how uneven, 1 = usual. flush: redness of cheeks and nose. shadows: dark rings under the eyes.
+    wrinkles, freckles, spots: 0 to 1. beard: how much the shaved beard shows, 0 to 1. moles: how many.
+    crease: depth of the upper lid's fold. lip_cover: how far the lips' colour covers the skin's.
     """
 
     base: tuple[float, float, float]
@@ -37,6 +38,8 @@ class SkinTone:
     spots: float = 0.0
     beard: float = 0.0
     moles: int = 3
+    crease: float = 0.8
+    lip_cover: float = 0.72
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,33 +69,25 @@ class ChartMaps:
         rest = np.einsum("hwkc,hwk->hwc", topology.rest[triangles[chosen]].astype(np.float32), seen.weights)
         uv = np.einsum("hwkc,hwk->hwc", topology.uv[skin][chosen], seen.weights)
         x, y = uv[..., 0] * lips.shape[1] - 0.5, (1 - uv[..., 1]) * lips.shape[0] - 0.5
-        mask = cv2.remap(lips, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR)
+        mask = looked_up(lips, x, y)
         return cls(rest.astype(np.float32), np.where(hit, mask, 0).astype(np.float32))
 
     def flat(self, image: FloatImage) -> FloatImage:
         """A picture drawn flat in front of the rest head, as the chart sees it."""
         x = (self.rest[..., 0] - _FLAT_LEFT) * _FLAT_SCALE
         y = (_FLAT_TOP - self.rest[..., 1]) * _FLAT_SCALE
-        found = cv2.remap(image, x, y, cv2.INTER_LINEAR)
+        found = looked_up(image, x, y)
         return np.where(self.rest[..., 2] > 0.35, found, 0).astype(np.float32)
 
     def spot(self, x: float, y: float, rx: float, ry: float) -> FloatImage:
         """A soft blob on both sides of the face at (+-x, y), decimetres."""
         dx = (np.abs(self.rest[..., 0]) - x) / rx
         dy = (self.rest[..., 1] - y) / ry
-        return np.exp(-(dx * dx + dy * dy)) * (self.rest[..., 2] > 0.2)
+        return np.asarray(np.exp(-(dx * dx + dy * dy)) * (self.rest[..., 2] > 0.2), np.float32)
 
 
-def to_linear(srgb: NDArray[np.float64] | tuple[float, float, float]) -> NDArray[np.float64]:
-    """sRGB 0..255 to linear 0..1 (2.2 power)."""
-    return (np.asarray(srgb, np.float64) / 255.0) ** 2.2
-
-
-def noise(rng: np.random.Generator, cell: float, shape: tuple[int, int] = _SHAPE) -> FloatImage:
-    """Smooth unit-variance noise with features of `cell` pixels."""
-    small = (max(3, round(shape[0] / cell)), max(3, round(shape[1] / cell)))
-    grid = rng.standard_normal(small).astype(np.float32)
-    return cv2.resize(grid, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
+def _noise(rng: np.random.Generator, cell: float) -> FloatImage:
+    return noise(rng, cell, _SHAPE)
 
 
 def draw_skin(tone: SkinTone, maps: ChartMaps, rng: np.random.Generator) -> SkinChart:
@@ -101,26 +96,25 @@ def draw_skin(tone: SkinTone, maps: ChartMaps, rng: np.random.Generator) -> Skin
     albedo = _uneven(albedo, tone, rng)
     albedo = _zones(albedo, tone, maps)
     albedo = _marks(albedo, tone, maps, rng)
-    lip = cv2.GaussianBlur(maps.lips, (0, 0), 7)
+    lip = blurred(maps.lips, 7)
     folds, creases = _wrinkles(tone, maps, rng)
     albedo = albedo * (
         1 - np.minimum(0.55 * creases, 0.5)[..., None] * np.array([0.8, 1.0, 1.05], np.float32)
     )
-    pores = 0.7 * noise(rng, 2.6) + 0.4 * noise(rng, 4.6)
-    albedo *= (1 + 0.024 * pores)[..., None]
+    pores = 0.7 * _noise(rng, 2.6) + 0.45 * _noise(rng, 4.6) + 0.25 * _noise(rng, 9)
+    albedo *= (1 + 0.034 * pores)[..., None]
     albedo, grooves = _lips(albedo, tone, lip, maps, rng)
     coarse = 1 + 1.2 * tone.wrinkles
-    height = 0.00022 * coarse * pores * (1 - lip) + 0.00045 * grooves * lip - folds
+    height = 0.00017 * coarse * pores * (1 - lip) + 0.00045 * grooves * lip - folds
     return SkinChart(np.clip(albedo, 0.004, 0.95).astype(np.float32), height.astype(np.float32))
 
 
 def _uneven(albedo: FloatImage, tone: SkinTone, rng: np.random.Generator) -> FloatImage:
-    mottle = 0.5 * noise(rng, 220) + 0.4 * noise(rng, 90) + 0.3 * noise(rng, 36) + 0.22 * noise(rng, 14)
+    mottle = 0.5 * _noise(rng, 220) + 0.4 * _noise(rng, 90) + 0.3 * _noise(rng, 36) + 0.22 * _noise(rng, 14)
     albedo = albedo * (1 + 0.045 * tone.blotch * mottle[..., None] * np.array([0.75, 1.1, 1.2], np.float32))
-    vessels = np.abs(noise(rng, 22)) * np.clip(noise(rng, 120) + 0.3, 0, 1)
-    return albedo * (
-        1 - 0.03 * tone.blotch * np.clip(0.6 - vessels, 0, 1)[..., None] * np.array([0.2, 1, 1], np.float32)
-    )
+    vessels = np.abs(_noise(rng, 22)) * np.clip(_noise(rng, 120) + 0.3, 0, 1)
+    pale = 0.03 * tone.blotch * np.clip(0.6 - vessels, 0, 1)[..., None]
+    return np.asarray(albedo * (1 - pale * np.array([0.2, 1, 1], np.float32)), np.float32)
 
 
 def _zones(albedo: FloatImage, tone: SkinTone, maps: ChartMaps) -> FloatImage:
@@ -139,11 +133,12 @@ def _zones(albedo: FloatImage, tone: SkinTone, maps: ChartMaps) -> FloatImage:
     tint(maps.spot(0.27, 7.145, 0.13, 0.055), (1 - 0.55 * ring, 1 - ring, 1 - 0.85 * ring))
     tint(maps.spot(0.14, 7.26, 0.05, 0.08), (1 - 0.3 * ring, 1 - 0.6 * ring, 1 - 0.45 * ring))
     tint(maps.spot(0.31, 7.37, 0.17, 0.06), (0.97, 0.90, 0.90))
+    tint(maps.spot(0.088, 6.853, 0.042, 0.024), (0.38, 0.30, 0.30))
     if tone.beard:
         area = beard_area(maps.rest[..., :2].astype(np.float64)).astype(np.float32) * (
             maps.rest[..., 2] > 0.1
         )
-        soft = cv2.GaussianBlur(area, (0, 0), 14)
+        soft = blurred(area, 14)
         tint(soft * tone.beard, (0.80, 0.86, 0.92))
     return albedo
 
@@ -152,11 +147,11 @@ def _marks(albedo: FloatImage, tone: SkinTone, maps: ChartMaps, rng: np.random.G
     """Freckles, sun spots and a few moles."""
     brown = np.array([0.55, 0.95, 1.1], np.float32)
     if tone.freckles:
-        dots = np.clip(noise(rng, 7) - 1.5, 0, 1) + 0.7 * np.clip(noise(rng, 5) - 1.7, 0, 1)
+        dots = np.clip(_noise(rng, 7) - 1.5, 0, 1) + 0.7 * np.clip(_noise(rng, 5) - 1.7, 0, 1)
         where = maps.spot(0.35, 7.02, 0.42, 0.22) + 0.35 * maps.spot(0.0, 7.7, 0.5, 0.3)
         albedo = albedo * (1 - 0.42 * tone.freckles * np.clip(dots * where, 0, 0.9)[..., None] * brown)
     if tone.spots:
-        patch = cv2.GaussianBlur(np.clip(noise(rng, 34) - 1.55, 0, 0.6), (0, 0), 2.5)
+        patch = blurred(np.clip(_noise(rng, 34) - 1.55, 0, 0.6), 2.5)
         albedo = albedo * (1 - 0.5 * tone.spots * patch[..., None] * brown)
     flat = np.zeros((_FLAT_HEIGHT, _FLAT_WIDTH), np.float32)
     for _ in range(tone.moles):
@@ -165,7 +160,7 @@ def _marks(albedo: FloatImage, tone: SkinTone, maps: ChartMaps, rng: np.random.G
             continue
         centre = (round((x - _FLAT_LEFT) * _FLAT_SCALE), round((_FLAT_TOP - y) * _FLAT_SCALE))
         cv2.circle(flat, centre, int(rng.integers(3, 6)), float(rng.uniform(0.35, 0.7)), -1, cv2.LINE_AA)
-    mole = maps.flat(cv2.GaussianBlur(flat, (0, 0), 1.3))
+    mole = maps.flat(blurred(flat, 1.3))
     return albedo * (1 - 0.7 * mole[..., None] * np.array([0.75, 1.0, 1.05], np.float32))
 
 
@@ -173,37 +168,52 @@ def _lips(
     albedo: FloatImage, tone: SkinTone, lip: FloatImage, maps: ChartMaps, rng: np.random.Generator
 ) -> tuple[FloatImage, FloatImage]:
     """Lips with vertical grooves, the upper one darker; returns the albedo and the grooves."""
-    grooves = cv2.resize(
-        noise(rng, 4.5, (CHART_HEIGHT // 12, CHART_WIDTH)),
-        (CHART_WIDTH, CHART_HEIGHT),
-        interpolation=cv2.INTER_LINEAR,
-    )
+    rows = noise(rng, 4.5, (CHART_HEIGHT // 12, CHART_WIDTH))
+    grooves = resized(rows, CHART_WIDTH, CHART_HEIGHT, cv2.INTER_LINEAR)
     upper = np.clip((maps.rest[..., 1] - 6.605) / 0.02, 0, 1)
-    shade = 1 - 0.10 * upper + 0.035 * grooves + 0.05 * noise(rng, 30)
+    shade = 1 - 0.10 * upper + 0.035 * grooves + 0.05 * _noise(rng, 30)
     colour = to_linear(tone.lips).astype(np.float32) * shade[..., None]
-    cover = (0.82 * lip * (1 + 0.12 * noise(rng, 18)))[..., None]
+    cover = (tone.lip_cover * lip * (1 + 0.12 * _noise(rng, 18)))[..., None]
     cover = np.clip(cover, 0, 0.95)
-    return albedo * (1 - cover) + colour * cover, grooves
+    albedo = albedo * (1 - cover) + colour * cover
+    path = (
+        (-0.262, 6.600),
+        (-0.13, 6.606),
+        (-0.04, 6.612),
+        (0.0, 6.606),
+        (0.04, 6.612),
+        (0.13, 6.606),
+        (0.262, 6.600),
+    )
+    line = blurred(_drawn(_Line(path, 0.0, 1.0, 7.0), rng), 3.0)
+    dark = 0.5 * np.clip(maps.flat(line), 0, 1)[..., None] * np.array([0.85, 1.0, 1.0], np.float32)
+    return albedo * (1 - dark), grooves
 
 
 def _wrinkles(tone: SkinTone, maps: ChartMaps, rng: np.random.Generator) -> tuple[FloatImage, FloatImage]:
     """Depth of folds (decimetres) and how dark their creases are (0 to 1), both on the chart."""
     depth = np.zeros((_FLAT_HEIGHT, _FLAT_WIDTH), np.float32)
+    for fold in (-1.0, 1.0):
+        lid = tuple(
+            (fold * x, y)
+            for x, y in ((0.165, 7.325), (0.23, 7.385), (0.32, 7.402), (0.41, 7.378), (0.475, 7.32))
+        )
+        depth = np.maximum(depth, 0.75 * tone.crease * _drawn(_Line(lid, 0.0, 1.0, 4.0), rng))
     for line in _wrinkle_lines(rng):
         strength = (
             float(np.clip((tone.wrinkles - line.from_age) / (1 - line.from_age), 0, 1)) ** 0.8 * line.depth
         )
         if strength > 0:
             depth = np.maximum(depth, strength * _drawn(line, rng))
-    broad = cv2.GaussianBlur(depth, (0, 0), 4.5)
-    fine = cv2.GaussianBlur(depth, (0, 0), 1.6)
-    folds = maps.flat(0.006 * broad + 0.0022 * fine)
-    return folds, maps.flat(0.42 * fine + 0.25 * broad)
+    broad = blurred(depth, 5.5)
+    fine = blurred(depth, 1.6)
+    folds = maps.flat(0.010 * broad + 0.0016 * fine)
+    return folds, maps.flat(0.13 * fine + 0.38 * broad)
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A wrinkle: points in decimetres of the rest head's front, the wrinkle share it starts at, depth 0 to 1, width px."""
+    """A wrinkle: points (decimetres, rest head), wrinkle share it starts at, depth 0 to 1, width px."""
 
     points: tuple[tuple[float, float], ...]
     from_age: float
@@ -226,22 +236,15 @@ def _wrinkle_lines(rng: np.random.Generator) -> list[_Line]:
             return tuple((sign * (x + j[0]), y + j[1]) for (x, y), j in zip(points, jitter, strict=True))
 
         for rise in (0.16, 0.07, -0.02, -0.10):
-            lines.append(
-                _Line(
-                    curve((0.50, 7.27 + rise * 0.3), (0.58, 7.27 + rise * 0.8), (0.67, 7.26 + rise * 1.5)),
-                    0.1,
-                    0.5,
-                    2.4,
-                )
-            )
+            fan = curve((0.50, 7.27 + rise * 0.3), (0.58, 7.27 + rise * 0.8), (0.67, 7.26 + rise * 1.5))
+            lines.append(_Line(fan, 0.1, 0.5, 2.4))
         lines.append(_Line(curve((0.15, 7.20), (0.22, 7.125), (0.33, 7.10), (0.44, 7.14)), 0.0, 0.42, 3.2))
         lines.append(_Line(curve((0.17, 7.17), (0.25, 7.06), (0.36, 7.03), (0.46, 7.06)), 0.3, 0.4, 3.2))
-        lines.append(_Line(curve((0.19, 6.90), (0.26, 6.82), (0.31, 6.72), (0.335, 6.62)), 0.0, 0.75, 5.0))
-        lines.append(_Line(curve((0.285, 6.57), (0.315, 6.48), (0.32, 6.38)), 0.2, 0.6, 4.0))
+        lines.append(_Line(curve((0.19, 6.90), (0.26, 6.82), (0.31, 6.72), (0.335, 6.62)), 0.0, 0.62, 10.0))
+        lines.append(_Line(curve((0.285, 6.57), (0.315, 6.48), (0.32, 6.38)), 0.2, 0.4, 7.0))
         lines.append(_Line(curve((0.045, 7.40), (0.055, 7.48), (0.05, 7.56)), 0.15, 0.5, 3.4))
-        lines.append(_Line(curve((0.42, 6.85), (0.47, 6.70), (0.48, 6.55)), 0.55, 0.35, 4.0))
-        for x in (0.05, 0.11, 0.17):
-            lines.append(_Line(curve((x, 6.73), (x + 0.01, 6.78)), 0.55, 0.3, 2.2))
+        lines.append(_Line(curve((0.42, 6.85), (0.47, 6.70), (0.48, 6.55)), 0.6, 0.16, 9.0))
+        lines.extend(_Line(curve((x, 6.73), (x + 0.01, 6.78)), 0.55, 0.3, 2.2) for x in (0.05, 0.11, 0.17))
     return lines
 
 

@@ -78,7 +78,7 @@ class IdentityFiles:
     def assets(self, name: str) -> IdentityAssets:
         """Pixels and mesh of one identity; tens of milliseconds: not for an event loop.
 
-        Raises IdentityError: `identity_unknown`, `identity_corrupt` (a file is missing, is not the pinned one or
+        Raises IdentityError: `identity_unknown`, `identity_corrupt` (a file is missing, not the pinned one or
         cannot be decoded), `identity_invalid` (shapes that do not fit together).
         """
         identity = self.identity(name)
