@@ -99,7 +99,8 @@ class Supervisor:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(max(0.1, deadline - time.monotonic())):
                         await child.process.wait()
-            _signal(child.process, signal.SIGKILL)
+                _signal(child.process, signal.SIGKILL)
+                await child.process.wait()
 
     async def _keep(self, child: _Child) -> None:
         backoff = FIRST_BACKOFF

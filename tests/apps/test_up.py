@@ -1,0 +1,218 @@
+"""`talchum up` as it is used: started, asked, hurt and stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from talchum.adapters.network_addresses import free_port
+from talchum.apps.up import UpOptions, run
+from talchum.domain.errors import SettingsError
+
+SRC = Path(__file__).resolve().parents[2] / "src"
+PATIENCE = 60.0
+
+
+class Up:
+    """A running `talchum up`, its output read as it comes."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int, log: Path) -> None:
+        self.process = process
+        self.port = port
+        self.log = log
+
+    def output(self) -> str:
+        return self.log.read_text()
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not holds():
+            assert self.process.poll() is None, self.output()
+            assert time.monotonic() < deadline, self.output()
+            time.sleep(0.05)
+
+    def until_said(self, text: str) -> None:
+        self.until(lambda: text in self.output())
+
+    def health(self, scheme: str = "http") -> dict[str, Any] | None:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        url = f"{scheme}://127.0.0.1:{self.port}/healthz"
+        try:
+            with urllib.request.urlopen(url, timeout=5, context=context) as answer:
+                health: dict[str, Any] = json.load(answer)
+        except OSError:
+            return None
+        return health
+
+    def children(self) -> dict[str, int]:
+        """Process of each child by a word of its command line."""
+        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        found = {}
+        for pid in map(int, path.read_text().split()):
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().decode()
+            for word in ("valkey-server", "apps.server", "apps.worker", "turnserver"):
+                if word in command:
+                    found[word] = pid
+        return found
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(20)
+
+
+@contextmanager
+def up(directory: Path, *arguments: str, workers: int = 0) -> Iterator[Up]:
+    port = free_port()
+    log = directory / "up.log"
+    command = [sys.executable, "-m", "talchum.apps.cli", "up", "--port", str(port)]
+    command += ["--data", str(directory / "data"), "--face-workers", str(workers), *arguments]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("TALCHUM_")}
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            command, stdout=out, stderr=out, env={**environment, "PYTHONPATH": str(SRC)}, text=True
+        )
+    try:
+        yield Up(process, port, log)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(20)
+
+
+def gone(pids: Sequence[int]) -> bool:
+    def runs(pid: int) -> bool:
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+
+    return not any(map(runs, pids))
+
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+
+
+@linux
+@pytest.mark.valkey
+def test_one_ctrl_c_ends_all_of_it(tmp_path: Path) -> None:
+    with up(tmp_path) as running:
+        running.until_said(f"Ready on http://localhost:{running.port}")
+        health = running.health()
+        assert health is not None
+        assert health["status"] == "ok"
+        children = running.children()
+        assert {"valkey-server", "apps.server"} <= children.keys()
+        assert running.stop() == 0
+        assert gone(list(children.values()))
+    assert "Traceback" not in running.output()
+    assert not (tmp_path / "data" / "valkey.sock").exists()
+
+
+@linux
+@pytest.mark.valkey
+def test_child_that_dies_is_started_again(tmp_path: Path) -> None:
+    with up(tmp_path) as running:
+        running.until_said("Ready on")
+        os.kill(running.children()["apps.server"], signal.SIGKILL)
+        running.until_said("server ended (signal SIGKILL), starting it again in 0.5 s")
+        running.until(lambda: running.health() is not None)
+        os.kill(running.children()["valkey-server"], signal.SIGKILL)
+        running.until_said("valkey ended (signal SIGKILL)")
+        running.until(lambda: (running.health() or {}).get("status") == "ok")
+        assert running.stop(signal.SIGTERM) == 0
+
+
+@linux
+@pytest.mark.valkey
+def test_nothing_survives_when_it_is_killed(tmp_path: Path) -> None:
+    with up(tmp_path) as running:
+        running.until_said("Ready on")
+        children = list(running.children().values())
+        running.process.kill()
+        running.process.wait()
+        deadline = time.monotonic() + PATIENCE
+        while not gone(children):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    # What it left on disk does not hinder the next one.
+    with up(tmp_path) as again:
+        again.until_said("Ready on")
+
+
+@linux
+@pytest.mark.valkey
+def test_it_listens_to_this_machine_only(tmp_path: Path) -> None:
+    with up(tmp_path) as running:
+        running.until_said("Ready on")
+        sockets = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+        port = f":{running.port:04X}"
+        listening = [address for _, address, _, state, *_ in sockets if state == "0A"]
+        assert [address for address in listening if address.endswith(port)] == [f"0100007F{port}"]
+
+
+@pytest.mark.valkey
+def test_https_prints_a_code_for_phones(tmp_path: Path) -> None:
+    with up(tmp_path, "--https") as running:
+        running.until_said(f"Ready on https://localhost:{running.port}")
+        assert running.health("https") is not None
+        if "On this network" in running.output():
+            running.until_said("▀")
+        assert running.stop() == 0
+
+
+@linux
+@pytest.mark.valkey
+@pytest.mark.vision
+def test_ready_means_that_a_face_worker_is(tmp_path: Path) -> None:
+    with up(tmp_path, workers=1) as running:
+        running.until_said("Ready on")
+        health = running.health()
+        assert health is not None
+        assert health["faceWorkers"] == 1
+        assert health["freeLegs"] >= 1
+        assert running.stop() == 0
+
+
+@pytest.mark.valkey
+def test_second_one_with_the_same_directory_is_refused(tmp_path: Path) -> None:
+    with up(tmp_path) as running:
+        running.until_said("Ready on")
+        with pytest.raises(SettingsError) as refused:
+            run(UpOptions(port=free_port(), data=tmp_path / "data"))
+        assert refused.value.code == "data_in_use"
+
+
+def test_port_in_use_is_said(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(SettingsError) as refused:
+            run(UpOptions(port=taken.getsockname()[1], data=tmp_path / "data"))
+    assert refused.value.code == "port_in_use"
+
+
+def test_port_is_read_from_the_environment(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        environment = {**os.environ, "TALCHUM_PORT": port, "PYTHONPATH": str(SRC)}
+        command = [sys.executable, "-m", "talchum.apps.cli", "up", "--data", str(tmp_path / "data")]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"port {port} is in use" in done.stderr
+    assert "(port_in_use)" in done.stderr
