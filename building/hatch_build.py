@@ -19,6 +19,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 _ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(_ROOT), str(_ROOT / "src")]
 
+from building.errors import BuildError  # noqa: E402
 from building.network_files import networks_are_built  # noqa: E402
 from building.npm import NODE_REQUIREMENT, fetch_package, find_npm, system_npm  # noqa: E402
 from building.web import build_web, web_is_built  # noqa: E402
@@ -51,6 +52,12 @@ class TalchumBuildHook(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build what is missing; `version` ("standard" or "editable") makes no difference."""
+        try:
+            self._build()
+        except BuildError as error:
+            self.app.abort(str(error))
+
+    def _build(self) -> None:
         if not self._networks_done():
             self.app.display_info(f"face networks: fetching {MEDIAPIPE_PACKAGE} and converting it")
             self._build_networks()

@@ -161,7 +161,7 @@ def _any_convolution(
 
 def _prelu(converter: TfliteConverter, operation: Operation) -> str:
     # a*x + (1-a)*relu(x) is the same function; ONNX Runtime's own PRelu leaves the blocked layout of its
-    # convolutions, which makes the attention mesh about twice as slow
+    # convolutions, which makes the attention mesh 1.5 to 2 times slower
     source = converter.value(operation.inputs[0])
     slope = converter.constant(operation.inputs[1]).reshape(-1, 1, 1)  # one for each channel
     graph = converter.graph

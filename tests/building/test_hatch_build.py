@@ -27,6 +27,10 @@ class Said:
         """Keep what a person would have read."""
         self.lines.append(message)
 
+    def abort(self, message: str) -> None:
+        """End the build, as hatch does."""
+        raise SystemExit(message)
+
 
 @pytest.fixture
 def said() -> Said:
@@ -98,6 +102,15 @@ def test_missing_networks_are_built_for_wheels_and_editable_installs(
     assert tarball.name == MEDIAPIPE_PACKAGE[-4:]
     assert place == tmp_path / "src" / "talchum" / "_built" / "networks"
     assert MEDIAPIPE_PACKAGE in said.lines[0]
+
+
+def test_failed_build_ends_with_its_message_alone(
+    tmp_path: Path, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = Npm((sys.executable, "-c", "import sys; sys.exit('no such package')"), tmp_path)
+    monkeypatch.setattr("building.hatch_build.find_npm", lambda: failing)
+    with pytest.raises(SystemExit, match=r"(?s)npm pack .* ended with status 1.*no such package"):
+        hook(tmp_path, said).initialize("standard", {})
 
 
 def test_tests_convert_with_the_very_versions_of_the_build() -> None:
