@@ -10,6 +10,7 @@ vi.mock("@/lib/media/card-track", async () => {
     CardPainter: class {
       readonly card = new CardTrack(drawing() as unknown as MediaStreamTrack);
       setText(): void {}
+      setShown(): void {}
       stop(): void {}
     },
   };

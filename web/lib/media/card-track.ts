@@ -1,9 +1,9 @@
 /**
  * A drawn card as a video track: what others see while there is no face to show.
  *
- * It is drawn again ten times a second, so that a receiver gets a keyframe soon and no watchdog takes it for dead. The tick
- * comes from a worker, and Chromium's frames from a generator, since neither animation frames nor a canvas capture can
- * be relied on in a hidden tab.
+ * While it is shown a frame of it is sent ten times a second, so that a receiver gets a keyframe soon and no watchdog takes
+ * it for dead. The tick comes from a worker, and Chromium's frames from a generator, since neither animation frames nor a
+ * canvas capture can be relied on in a hidden tab.
  */
 
 import { CardTrack } from "@/lib/rtc/outgoing-video";
@@ -12,6 +12,8 @@ import { startTicker } from "./ticker";
 export const CARD_WIDTH = 640;
 export const CARD_HEIGHT = 480;
 const CARD_INTERVAL_MS = 100;
+/** Obangsaek, left to right; the first is also what the canvas is left painting with. */
+const STRIPES = ["#2b5c9b", "#c23b34", "#e0b13c", "#f4efe2", "#0e1015"] as const;
 
 type Generator = MediaStreamTrack & { writable: WritableStream<VideoFrame> };
 type GeneratorConstructor = new (init: { kind: "video" }) => Generator;
@@ -22,6 +24,7 @@ export class CardPainter {
   readonly #context: CanvasRenderingContext2D;
   readonly #emit: () => void;
   readonly #stopTicker: () => void;
+  #shown = true;
   #lines: readonly string[] = [];
 
   constructor(lines: readonly string[]) {
@@ -35,13 +38,21 @@ export class CardPainter {
     this.card = new CardTrack(track);
     this.#emit = emit;
     this.setText(lines);
-    this.#stopTicker = startTicker(CARD_INTERVAL_MS, () => this.#paint());
+    this.#stopTicker = startTicker(CARD_INTERVAL_MS, () => {
+      if (this.#shown) emit();
+    });
   }
 
   /** What the card says to the other person. */
   setText(lines: readonly string[]): void {
     this.#lines = lines;
     this.#paint();
+  }
+
+  /** Whether anybody is shown the card now; frames are made only then. */
+  setShown(shown: boolean): void {
+    if (shown && !this.#shown) this.#emit();
+    this.#shown = shown;
   }
 
   stop(): void {
@@ -54,7 +65,7 @@ export class CardPainter {
     context.fillStyle = "#1b1f27";
     context.fillRect(0, 0, CARD_WIDTH, CARD_HEIGHT);
     drawMask(context, CARD_WIDTH / 2, CARD_HEIGHT * 0.4, 74);
-    ["#2b5c9b", "#c23b34", "#e0b13c", "#f4efe2", "#0e1015"].forEach((colour, index) => {
+    STRIPES.forEach((colour, index) => {
       context.fillStyle = colour;
       context.fillRect((CARD_WIDTH / 5) * index, CARD_HEIGHT - 10, CARD_WIDTH / 5, 10);
     });
@@ -64,6 +75,7 @@ export class CardPainter {
     this.#lines.forEach((line, index) => {
       context.fillText(line, CARD_WIDTH / 2, CARD_HEIGHT * 0.74 + index * 38, CARD_WIDTH - 48);
     });
+    context.fillStyle = STRIPES[0];
     this.#emit();
   }
 }
@@ -107,9 +119,11 @@ function drawMask(context: CanvasRenderingContext2D, x: number, y: number, size:
 function canvasSource(canvas: HTMLCanvasElement): { track: MediaStreamTrack; emit: () => void } {
   const { MediaStreamTrackGenerator } = globalThis as { MediaStreamTrackGenerator?: GeneratorConstructor };
   if (MediaStreamTrackGenerator === undefined) {
-    const [track] = canvas.captureStream(1000 / CARD_INTERVAL_MS).getVideoTracks();
+    const [track] = canvas.captureStream().getVideoTracks();
     if (track === undefined) throw new Error("got no track from the canvas, expected one");
-    return { track, emit: () => undefined };
+    const context = canvas.getContext("2d");
+    // A capture gives a frame when something was drawn: one pixel of its own colour will do.
+    return { track, emit: () => context?.fillRect(0, CARD_HEIGHT - 1, 1, 1) };
   }
   const generator = new MediaStreamTrackGenerator({ kind: "video" });
   const writer = generator.writable.getWriter();

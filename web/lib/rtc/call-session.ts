@@ -151,7 +151,10 @@ export class CallSession {
       delayMs: null,
       voiceDelayMs: 0,
     };
-    this.#outgoing.subscribe(({ kind, track }) => this.#change({ outgoing: { kind, track } }));
+    this.#outgoing.subscribe(({ kind, track }) => {
+      this.#painter.setShown(kind === "card");
+      this.#change({ outgoing: { kind, track } });
+    });
   }
 
   get snapshot(): CallSnapshot {
