@@ -16,6 +16,13 @@ settings.load_profile("patient")
 SLOW_LAST = ("netns", "coturn", "call", "browser")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the option that lets tests write the pictures of the documents."""
+    parser.addoption(
+        "--update-screenshots", action="store_true", help="write the pictures in docs/images anew"
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skips what needs a program that is not installed, and puts tests that cross networks last."""
     for item in items:

@@ -32,10 +32,11 @@ def canary_camera(directory: Path) -> Camera:
     return make_camera(directory, pictures, [places(landmarks) for landmarks in follow(pictures)])
 
 
-def plain_camera(directory: Path) -> Camera:
-    """The performer as they are: for pictures that people look at."""
-    pictures = read_pictures(CLIP)
-    return make_camera(directory, pictures, [[]] * len(pictures), "plain", marks=False)
+def plain_camera(directory: Path, name: str, frames: range) -> Camera:
+    """The performer as they are, in some frames of the clip: for pictures that people look at."""
+    clip = read_pictures(CLIP)
+    pictures = [clip[number] for number in frames]
+    return make_camera(directory, pictures, [[]] * len(pictures), name, marks=False)
 
 
 def read_pictures(path: Path) -> list[Image]:
