@@ -13,7 +13,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from talchum.adapters.celery_queue import FaceLegQueue, FaceLegTask
 from talchum.adapters.redis_rooms import RedisRooms, RoomAction, Wake
@@ -122,9 +122,7 @@ class Signalling:
         try:
             yield
         finally:
-            for task in [*tasks, *self._errands]:
-                task.cancel()
-            await asyncio.gather(*tasks, *self._errands, return_exceptions=True)
+            await _end(*tasks, *self._errands)
             try:
                 await self._rooms.retire()
             except StoreError:
@@ -198,9 +196,7 @@ class Signalling:
             done, _ = await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
             return next(iter(done)).result()
         finally:
-            for task in (reader, writer):
-                task.cancel()
-            await asyncio.gather(reader, writer, return_exceptions=True)
+            await _end(reader, writer)
 
     async def _open(self, connection: Connection) -> bool:
         """Join or resume, False when the client went away instead."""
@@ -369,6 +365,22 @@ class Signalling:
         except StoreError as error:
             # The room gives up on the leg when its wait is over and tells the performer.
             logger.warning("a face leg was not queued: %s", error.message)
+
+
+async def _end(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks until they have ended.
+
+    Once is not enough: before Python 3.12 `asyncio.wait_for`, in which Redis is written to, swallows a
+    cancellation that comes as it finishes (python/cpython#86296).
+    """
+    pending = {task for task in tasks if not task.done()}
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.1)
+    for task in tasks:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.debug("a task ended with %s", type(error).__name__)
 
 
 def _failure(error: TalchumError, *, fatal: bool = False) -> Failure:
