@@ -23,7 +23,7 @@ from talchum.adapters.network_addresses import free_port
 from tests.stores import Store, running_store
 
 SRC = Path(__file__).resolve().parents[2] / "src"
-PATIENCE = 20.0
+PATIENCE = 60.0
 STATE = {"face": {"kind": "synthetic"}, "ownFace": False, "camera": True, "microphone": True}
 
 

@@ -66,12 +66,13 @@ class _TicketRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @dataclass(slots=True)
-class _ClientLimits:
+class ClientLimits:
     """How fast each client address may post; kept in memory only, the least recent forgotten first."""
 
     limits: OrderedDict[str, RateLimit] = field(default_factory=OrderedDict)
 
     def expect(self, client: str, now: float) -> None:
+        """Count a request. Raises MessageError (`rate_limited`)."""
         limit = self.limits.setdefault(client, RateLimit(REQUEST_RATE, REQUEST_BURST))
         self.limits.move_to_end(client)
         if len(self.limits) > MAX_CLIENTS:
@@ -92,7 +93,7 @@ class CallServer:
         self.listed = self.identities.list() if settings.identities.is_dir() else []
         self.turn = TurnCredentials(settings.turn_urls, settings.turn_secret, settings.turn_lifetime_seconds)
         self.web = WebFiles(settings.web)
-        self.limits = _ClientLimits()
+        self.limits = ClientLimits()
         hostname = socket.gethostname()
         self.origins = OriginRule.of(
             settings.public_url, settings.allowed_origins, (hostname, f"{hostname}.local")
