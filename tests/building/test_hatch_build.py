@@ -90,9 +90,9 @@ def test_missing_networks_are_built_for_wheels_and_editable_installs(
     tmp_path: Path, said: Said, monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
     npm, built = Npm(("npm",), tmp_path), list[tuple[Path, Path]]()
-    monkeypatch.setattr("building.hatch_build.find_npm", lambda: npm)
+    monkeypatch.setattr("building.package.find_npm", lambda: npm)
     monkeypatch.setattr(
-        "building.hatch_build.fetch_package", lambda _, specification, place: place / specification[-4:]
+        "building.package.fetch_package", lambda _, specification, place: place / specification[-4:]
     )
     monkeypatch.setattr(
         "building.networks.build_networks", lambda tarball, place: built.append((tarball, place))
@@ -108,7 +108,7 @@ def test_failed_build_ends_with_its_message_alone(
     tmp_path: Path, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failing = Npm((sys.executable, "-c", "import sys; sys.exit('no such package')"), tmp_path)
-    monkeypatch.setattr("building.hatch_build.find_npm", lambda: failing)
+    monkeypatch.setattr("building.package.find_npm", lambda: failing)
     with pytest.raises(SystemExit, match=r"(?s)npm pack .* ended with status 1.*no such package"):
         hook(tmp_path, said).initialize("standard", {})
 
