@@ -211,6 +211,47 @@ async def test_lost_store_is_said_and_wakes_begin_again(tmp_path: Path) -> None:
         await rooms._redis.aclose()
 
 
+async def test_emptied_store_gets_its_rooms_and_leases_back(rooms: RedisRooms, store: Store) -> None:
+    key = await new_room(rooms)
+    first, second = await enter(rooms, key, "s1.1"), await enter(rooms, key, "s1.2")
+    request = RequestFaceLeg(request="r1", identity="veil")
+    await rooms.change(key, lambda room, now: room.handle(first, "s1.1", request, now))
+    client = connect(store.url)
+    await client.flushall()
+    state = SetState(state=ParticipantState())
+    await rooms.change(key, lambda room, now: room.handle(first, "s1.1", state, now))
+    assert [seq for seq, _ in await rooms.outbox(key, second, 0)] == [1]
+    assert [name async for name in client.scan_iter("*face-leg*wanted")]
+    assert await client.zcard("talchum:rooms-due") == 1
+    await client.aclose()
+
+
+async def test_room_that_expired_is_not_put_back(rooms: RedisRooms, store: Store) -> None:
+    key = await new_room(rooms)
+    client = connect(store.url)
+    await client.delete(f"talchum:room:{key}")
+    with pytest.raises(AdmissionError) as refused:
+        await enter(rooms, key, "s1.1")
+    assert refused.value.code == "room_unknown"
+    await client.aclose()
+
+
+async def test_what_another_server_put_back_stays(rooms: RedisRooms, store: Store) -> None:
+    key = await new_room(rooms)
+    other = other_server(store)
+    await other.beat()
+    await enter(rooms, key, "s1.1")
+    await enter(other, key, "s2.1")
+    client = connect(store.url)
+    await client.flushall()
+    await other.beat()
+    await rooms.beat()
+    peers = other._decoder.decode((await other._load(key))[0]).peers
+    assert len(peers) == 2  # the later of the two states, which the other server knew
+    for each in (client, other._redis):
+        await each.aclose()
+
+
 async def test_leg_is_wanted_by_a_lease_that_goes_with_it(rooms: RedisRooms, store: Store) -> None:
     key = await new_room(rooms)
     first = await enter(rooms, key, "s1.1")

@@ -375,7 +375,8 @@ async def test_stopped_server_says_so_and_its_peers_are_told_to_be_away(
 async def test_sockets_survive_a_store_that_goes_away(tmp_path: Path) -> None:
     with installation(tmp_path) as alone:
         server = alone.start()
-        async with participant(server, server.new_room()) as one:
+        room = server.new_room()
+        async with participant(server, room) as one:
             alone.store.kill()
             status, health, _ = server.request("/healthz")
             assert (status, health["status"]) == (503, "store_unavailable")
@@ -383,8 +384,10 @@ async def test_sockets_survive_a_store_that_goes_away(tmp_path: Path) -> None:
             error = await one.hear("error")
             assert (error["code"], error["retryable"], error["fatal"]) == ("store_unavailable", True, False)
             alone.store.start()
-            # This store keeps nothing, so the room is gone; the socket lived to be told.
-            assert (await one.hear("error"))["code"] == "room_unknown"
+            # The store kept nothing, but its server knows the room.
+            async with participant(server, room) as two:
+                assert [peer["state"] for peer in two.welcome["peers"]] == [STATE]
+                assert (await one.hear("peer-joined"))["peer"]["id"] == two.peer
             assert server.request("/healthz")[0] == 200
 
 

@@ -2,11 +2,13 @@
 
 A change loads the state, lets the sans-IO `Room` act on it and stores state, outbox entries, leases and
 wake-ups in one script that first compares the state it started from: two processes cannot both admit the last
-participant. Time comes from Redis, so that all processes share one clock.
+participant. Time comes from Redis, so that all processes share one clock. A store that comes back empty gets
+the rooms back that its servers remember, so that calls outlive it.
 
 Keys, all under ``talchum:``: ``room:{key}`` the state; ``outbox:{key}:{peer}`` a stream whose entry ids are
 the message numbers; ``rooms-due`` when each room's next tick is; ``server:{id}`` a call server's heartbeat;
-``face-leg:{leg}:wanted`` a lease; channel ``wake:{server}`` tells a server which connection has mail.
+``face-leg:{leg}:wanted`` a lease; ``epoch`` differs for a store that was emptied; channel ``wake:{server}``
+tells a server which connection has mail.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,7 +30,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from talchum.domain.errors import AdmissionError, StoreError
-from talchum.protocol.admission import IssuedTicket, new_room_id, room_key, room_unknown
+from talchum.protocol.admission import IssuedTicket, new_room_id, new_secret, room_key, room_unknown
 from talchum.protocol.messages import Failure, encode
 from talchum.protocol.room import (
     CancelFaceLeg,
@@ -53,6 +56,8 @@ OUTBOX_LIFETIME = 600
 LEASE_LIFETIME = 10
 SERVER_LIFETIME = 5
 MAX_ATTEMPTS = 32
+MAX_REMEMBERED = 1024
+"""Rooms of which a server remembers the last state, the most recently changed."""
 
 RoomAction = Callable[[Room, float], list[Effect]]
 
@@ -121,6 +126,8 @@ class RedisRooms:
         self._encoder = msgspec.msgpack.Encoder(order="deterministic")
         self._decoder = msgspec.msgpack.Decoder(RoomState)
         self._wake_decoder = msgspec.json.Decoder(Wake)
+        self._remembered: OrderedDict[str, bytes] = OrderedDict()
+        self._epoch: bytes | str | None = None
 
     async def create(self) -> str:
         """Make a room and give its identifier, which only its link carries.
@@ -130,7 +137,9 @@ class RedisRooms:
         identifier = new_room_id()
         state = RoomState(key=room_key(identifier))
         with _store_errors():
+            await self._learn_epoch()
             await self._redis.set(_room(state.key), self._encoder.encode(state), ex=self._idle_lifetime)
+        self._remember(state.key, self._encoder.encode(state))
         return identifier
 
     async def issue_ticket(self, key: str, *, peer: str = "", rejoin: str = "") -> IssuedTicket:
@@ -197,6 +206,7 @@ class RedisRooms:
     async def beat(self) -> None:
         """Say that this server lives; to be repeated within `SERVER_LIFETIME`. Raises StoreError."""
         with _store_errors():
+            await self._restore()
             await self._redis.set(f"talchum:server:{self._server}", b"1", ex=SERVER_LIFETIME)
 
     async def retire(self) -> None:
@@ -235,21 +245,54 @@ class RedisRooms:
         return await self.change(key, lambda room, now: room.tick(now, dead))
 
     async def _load(self, key: str) -> tuple[bytes, float]:
+        state, now = await self._read(key)
+        if state is None and key in self._remembered:
+            with _store_errors():
+                await self._restore()
+            state, now = await self._read(key)
+        if state is None:
+            self._remembered.pop(key, None)
+            raise room_unknown()
+        return state, now
+
+    async def _read(self, key: str) -> tuple[bytes | None, float]:
         with _store_errors():
             pipeline: Any = self._redis.pipeline(transaction=False)
             state, time = await pipeline.get(_room(key)).time().execute()
-        if state is None:
-            raise room_unknown()
         return state, _seconds(time)
+
+    async def _restore(self) -> None:
+        """Put back what this server remembers into a store that has been emptied since it last looked."""
+        before = self._epoch
+        await self._learn_epoch()
+        if before is None or before == self._epoch:
+            return
+        logger.warning("the store came back empty, putting back %d rooms", len(self._remembered))
+        for encoded in list(self._remembered.values()):
+            state = self._decoder.decode(encoded)
+            now = _seconds(await self._redis.time())
+            # Another server may have been faster; what it wrote stays.
+            await self._commit(b"", Room(state, self._rules), [KeepFaceLeg(leg) for leg in state.legs], now)
+
+    async def _learn_epoch(self) -> None:
+        await self._redis.set("talchum:epoch", new_secret(), nx=True)
+        self._epoch = await self._redis.get("talchum:epoch")
+
+    def _remember(self, key: str, encoded: bytes) -> None:
+        self._remembered[key] = encoded
+        self._remembered.move_to_end(key)
+        if len(self._remembered) > MAX_REMEMBERED:
+            self._remembered.popitem(last=False)
 
     async def _commit(self, before: bytes, room: Room, effects: list[Effect], now: float) -> bool:
         key = room.state.key
         operations = list(_operations(room.state, effects))
         due = room.next_tick(now)
         keys = [_room(key), "talchum:rooms-due", *(operation[1] for operation in operations)]
+        encoded = self._encoder.encode(room.state)
         arguments: list[Any] = [
             before,
-            self._encoder.encode(room.state),
+            encoded,
             self._idle_lifetime,
             "" if due is None else repr(due),
             key,
@@ -259,7 +302,10 @@ class RedisRooms:
         for name, _, first, second in operations:
             arguments += [name, first, second]
         with _store_errors():
-            return bool(await self._redis.eval(_COMMIT, len(keys), *keys, *arguments))
+            done = bool(await self._redis.eval(_COMMIT, len(keys), *keys, *arguments))
+        if done:
+            self._remember(key, encoded)
+        return done
 
 
 def _operations(state: RoomState, effects: list[Effect]) -> Iterator[_Operation]:
