@@ -103,7 +103,7 @@ def test_face_of_a_few_pixels_and_one_that_fills_the_frame(name: str) -> None:
         engine.render(clip()[0], moved(tracked()[0], scale, shift), prepared)
 
 
-@pytest.mark.parametrize("name", ALL_ENGINES)
+@pytest.mark.parametrize("name", sorted({*ALL_ENGINES} - {"veil"}))  # each veil draws offsets of its own
 def test_same_frames_render_the_same_pixels(name: str) -> None:
     results = []
     for _ in range(2):

@@ -1,9 +1,9 @@
 """A cover that nothing can be read back from: a few flat cells that move with the face, or one flat colour.
 
-The cover reaches from hairline to chin plus 25 %, in 8 x 10 cells, so that at most 6.4 cells cross the face
-itself. A cell's colour is the mean over it, slowed in time and rounded to coarse steps with hysteresis:
-cells sit on the face, not on the frame, so a small movement shows the same mean again instead of another
-sample between the cells, and averaging frames tells no more than one frame does (docs/engines.md).
+The cover reaches from hairline to chin plus 25 %, in 6 x 8 cells, so that at most 4.8 cells cross the face. A
+The cover reaches from hairline to chin plus 25 %, in 6 x 8 cells, at most 4.8 of them across the face. A
+face, not on the frame, so a small movement shows the same mean again instead of another sample between the
+cells. Each leg also draws an offset for each cell once: it never changes, so no averaging removes it.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from talchum.vision.blending import Patch, Rectangle, image_to_yuv, rectangle_ar
 from talchum.vision.identity import MESH_VERTICES, IdentityAssets
 from talchum.vision.topology import FaceTopology
 
-CELLS_ACROSS = 8
-CELLS_DOWN = 10
+CELLS_ACROSS = 6
+CELLS_DOWN = 8
 ENLARGE = 1.25
 _LUMA_STEP = 14.0
 _CHROMA_STEP = 7.0
@@ -93,6 +93,9 @@ class VeilEngine:
         self._smooth = np.zeros((CELLS_DOWN, CELLS_ACROSS, 3), np.float32)
         self._steps = np.zeros((CELLS_DOWN, CELLS_ACROSS, 3), np.float32)
         self._seen_at: float | None = None
+        # From the system's entropy, on purpose not repeatable: who knew the offsets could take them off.
+        offsets = np.random.default_rng().uniform(-1.0, 1.0, self._steps.shape)
+        self._offsets = offsets.astype(np.float32)
 
     @classmethod
     def prepare(cls, assets: IdentityAssets, topology: FaceTopology) -> PreparedVeil:
@@ -128,7 +131,7 @@ class VeilEngine:
         fresh = not 0 <= step < 1.0
         share = 1.0 if fresh else 1.0 - math.exp(-step / _SETTLE_S)
         self._smooth = np.where(seen[..., None], self._smooth + (means - self._smooth) * share, self._smooth)
-        units = self._smooth / np.array([_LUMA_STEP, _CHROMA_STEP, _CHROMA_STEP], np.float32)
+        units = self._smooth / np.array([_LUMA_STEP, _CHROMA_STEP, _CHROMA_STEP], np.float32) + self._offsets
         stale = (np.abs(units - self._steps) > _HYSTERESIS) | fresh
         self._steps = np.where(stale, np.round(units), self._steps).astype(np.float32)
         colours = self._steps * np.array([_LUMA_STEP, _CHROMA_STEP, _CHROMA_STEP], np.float32)
