@@ -1,7 +1,7 @@
 """A cover that nothing can be read back from: a few flat cells that move with the face, or one flat colour.
 
-The cover reaches from hairline to chin plus 25 %, in 6 x 8 cells, so that at most 4.8 cells cross the face. A
 The cover reaches from hairline to chin plus 25 %, in 6 x 8 cells, at most 4.8 of them across the face. A
+cell's colour is the mean over it, slowed in time and rounded to coarse steps with hysteresis. Cells sit on the
 face, not on the frame, so a small movement shows the same mean again instead of another sample between the
 cells. Each leg also draws an offset for each cell once: it never changes, so no averaging removes it.
 """
