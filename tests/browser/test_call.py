@@ -100,7 +100,28 @@ async def test_media_goes_on_when_the_signalling_socket_is_cut(callers: Callers)
 
     await eventually(resumed, "the page opens another socket")
     await asyncio.sleep(1)
-    assert longest_gap([one.arrival for one in await b.look(since=cut)]) < 0.5
+    assert longest_gap([one.arrival for one in await b.look(since=cut)]) < 1.0
+    await a.change_face(callers.faces[1])
+    await b.sees()
+
+
+async def test_media_goes_on_when_the_call_server_is_killed_and_another_takes_its_place(
+    callers: Callers,
+) -> None:
+    a, b = await callers.pair()
+    service = callers.service
+    sockets = await a.person.page.evaluate("__probe.sockets.length")
+    server, killed = service.servers[0], time.time()
+    server.kill()
+    await asyncio.to_thread(service.start_server, port=server.port)
+
+    async def resumed() -> bool:
+        opened = await a.person.page.evaluate(f"__probe.sockets.length > {sockets}")
+        return bool(opened) and (await a.figures())["signalling"] == "open"
+
+    await eventually(resumed, "the page resumes its session at the new server")
+    await asyncio.sleep(1)
+    assert longest_gap([one.arrival for one in await b.look(since=killed)]) < 1.0
     await a.change_face(callers.faces[1])
     await b.sees()
 

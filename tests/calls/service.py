@@ -86,10 +86,14 @@ class Service:
         """The address of a call server."""
         return f"http://{self.host}:{self.servers[server].port}"
 
-    def start_server(self, settings: Mapping[str, str] | None = None) -> Child:
-        """One more call server for the same rooms, with settings of its own; returns when it answers."""
+    def start_server(self, settings: Mapping[str, str] | None = None, *, port: int | None = None) -> Child:
+        """One more call server for the same rooms, with settings of its own; returns when it answers.
+
+        port: of one that has died, to take its place; a new one when None.
+        """
         index = sum(child.name == "server" for child in self.children)
-        port = self.first_port + index if self.place is not None else free_port()
+        if port is None:
+            port = self.first_port + index if self.place is not None else free_port()
         child = self._start("server", port, settings)
         deadline = time.monotonic() + START_PATIENCE
         while self._answer(port) is None:
