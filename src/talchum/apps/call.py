@@ -25,24 +25,18 @@ from talchum.adapters.recording import Recording
 from talchum.adapters.signalling_client import SignallingClient
 from talchum.adapters.webrtc_peer import (
     CameraVideo,
-    ConnectionState,
     EgressVideo,
-    Glimpse,
-    PeerListener,
-    PeerOptions,
-    RemoteVideo,
-    RemoteVoice,
     VideoSource,
     VoiceSource,
     WebRtcPeer,
     prepare_engine,
 )
+from talchum.apps.other_participant import CallResults, OtherParticipant
 from talchum.apps.voice_delay import VoiceDelay
-from talchum.apps.worn_leg import WornLeg, WornLegCounts
-from talchum.domain.delays import Delays
+from talchum.apps.worn_leg import WornLeg
 from talchum.domain.errors import PeerConnectionError
 from talchum.domain.frame import I420Frame
-from talchum.domain.stamp import paint_stamp, read_stamp, strip_rows
+from talchum.domain.stamp import paint_stamp
 from talchum.protocol.leg_keeper import LegKeeper, Release, Step
 from talchum.protocol.messages import (
     Describe,
@@ -50,7 +44,6 @@ from talchum.protocol.messages import (
     FaceDisclosure,
     FaceLegUnavailable,
     Failure,
-    IceCandidate,
     IceServer,
     IceServersIssued,
     IdentityKind,
@@ -61,7 +54,6 @@ from talchum.protocol.messages import (
     ReleaseFaceLeg,
     RequestFaceLeg,
     ServerMessage,
-    SessionDescription,
     SetState,
     Trickle,
     Trickled,
@@ -92,114 +84,6 @@ class CallOptions:
     record: Path | None = None
     seconds: float | None = None
     stamp: bool = False
-
-
-class OtherParticipant(PeerListener):
-    """The connection to the other person, and what came from there."""
-
-    def __init__(self, call: HeadlessCall, peer: Peer, *, own_face: bool) -> None:
-        self._call = call
-        self.id = peer.id
-        self.since = time.monotonic()
-        self.unconnected_since: float | None = None
-        self.restarted_at = 0.0
-        self.peer = WebRtcPeer(
-            PeerOptions(
-                audience="participant",
-                polite=peer.polite,
-                own_face=own_face,
-                ice_servers=call.ice_servers,
-            ),
-            self,
-        )
-
-    def description_made(self, description: SessionDescription) -> None:
-        """Send it there."""
-        self._call.client.send(Describe(to=self.id, description=description))
-
-    def candidate_found(self, candidate: IceCandidate) -> None:
-        """Send it there."""
-        self._call.client.send(Trickle(to=self.id, candidate=candidate))
-
-    def state_changed(self, state: ConnectionState) -> None:
-        """Note since when there has been no route."""
-        logger.info("the call is %s", state)
-        if state == "connected":
-            self._call.results.connected = True
-            self.unconnected_since = None
-        elif state in ("disconnected", "failed") and self.unconnected_since is None:
-            self.unconnected_since = time.monotonic()
-
-    def video_arrived(self, video: RemoteVideo) -> None:
-        """Look at it, and keep it when it is recorded."""
-        if self._call.recording is None:
-            video.watch(self._glimpsed)
-        else:
-            video.read(self._received)
-
-    def voice_arrived(self, voice: RemoteVoice) -> None:
-        """Keep it when it is recorded."""
-        recording = self._call.recording
-        if recording is not None:
-            voice.read(lambda samples, rate: recording.add_voice(samples, rate, time.monotonic()))
-
-    def failed(self, error: PeerConnectionError) -> None:
-        """The next description may be a better one."""
-        logger.warning("the call could not negotiate: %s", error.code)
-
-    def _glimpsed(self, glimpse: Glimpse) -> None:
-        self._call.results.saw(self.since, glimpse.arrived, read_stamp(glimpse.strip, glimpse.arrived))
-
-    def _received(self, frame: I420Frame, arrived: float) -> None:
-        rows = strip_rows(frame.height)
-        age = read_stamp(frame.y[rows // 4 : max(rows // 4 + 1, rows * 3 // 4)], arrived)
-        self._call.results.saw(self.since, arrived, age)
-        if self._call.recording is not None:
-            self._call.recording.add_frame(frame, arrived)
-
-
-class CallResults:
-    """What the call was like, for the report."""
-
-    def __init__(self) -> None:
-        self.connected = False
-        self.route: str | None = None
-        self.frames_received = 0
-        self.first_frame: float | None = None
-        self.first_stamped: float | None = None
-        self.glass_to_glass = Delays()
-        self.leg = WornLegCounts()
-
-    def saw(self, since: float, arrived: float, age: float | None) -> None:
-        """A frame of the other participant, who has been here `since`."""
-        self.frames_received += 1
-        if self.first_frame is None:
-            self.first_frame = arrived - since
-            logger.info("the first frame arrived")
-        if age is not None:
-            self.glass_to_glass.add(age)
-            if self.first_stamped is None:
-                self.first_stamped = arrived - since
-
-    def report(self, options: CallOptions) -> dict[str, Any]:
-        """The contract of `talchum call --json`."""
-        # A stamped frame is one that was played; a frame before it can only have been a card.
-        first = self.first_stamped if self.first_stamped is not None else self.first_frame
-        leg = {
-            "identity": options.identity,
-            "engine": self.leg.engine or options.engine,
-            "framesReceived": self.leg.frames_received,
-            "cardFrames": self.leg.card_frames,
-            "roundTripMs": self.leg.round_trip.milliseconds(),
-        }
-        return {
-            "connected": self.connected,
-            "route": self.route,
-            "framesReceived": self.frames_received,
-            "firstFrameSeconds": None if first is None else round(first, 3),
-            "glassToGlassMs": self.glass_to_glass.milliseconds(),
-            "faceLeg": leg if options.identity is not None else None,
-        }
 
 
 class HeadlessCall:
@@ -327,7 +211,14 @@ class HeadlessCall:
     def _meet(self, peer: Peer) -> None:
         if peer.role == "participant":
             if peer.id not in self._others:
-                self._others[peer.id] = OtherParticipant(self, peer, own_face=self._kind is None)
+                self._others[peer.id] = OtherParticipant(
+                    peer,
+                    self.client.send,
+                    self.results,
+                    self.recording,
+                    self.ice_servers,
+                    own_face=self._kind is None,
+                )
                 self._spawn(self._call_participant(self._others[peer.id]))
         elif self._keeper.expects(peer.face_leg) and peer.id not in self._legs:
             leg = self._legs[peer.id] = self._make_leg(peer)
@@ -493,7 +384,7 @@ async def stay(options: CallOptions) -> dict[str, Any]:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, call.leave)
     await call.run()
-    return call.results.report(options)
+    return call.results.report(options.identity, options.engine)
 
 
 def run(

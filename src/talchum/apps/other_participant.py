@@ -1,0 +1,157 @@
+"""The other person in a call without a browser: the connection to them, and what is worth reporting of it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from talchum.adapters.recording import Recording
+from talchum.adapters.webrtc_peer import (
+    ConnectionState,
+    Glimpse,
+    PeerListener,
+    PeerOptions,
+    RemoteVideo,
+    RemoteVoice,
+    WebRtcPeer,
+)
+from talchum.apps.worn_leg import WornLegCounts
+from talchum.domain.delays import Delays
+from talchum.domain.errors import PeerConnectionError
+from talchum.domain.frame import I420Frame
+from talchum.domain.stamp import read_stamp, strip_rows
+from talchum.protocol.messages import (
+    ClientMessage,
+    Describe,
+    IceCandidate,
+    IceServer,
+    Peer,
+    SessionDescription,
+    Trickle,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class CallResults:
+    """What the call was like, for the report."""
+
+    def __init__(self) -> None:
+        self.connected = False
+        self.route: str | None = None
+        self.frames_received = 0
+        self.first_frame: float | None = None
+        self.first_stamped: float | None = None
+        self.glass_to_glass = Delays()
+        self.leg = WornLegCounts()
+
+    def saw(self, since: float, arrived: float, age: float | None) -> None:
+        """A frame of the other participant, who has been here `since`."""
+        self.frames_received += 1
+        if self.first_frame is None:
+            self.first_frame = arrived - since
+            logger.info("the first frame arrived")
+        if age is not None:
+            self.glass_to_glass.add(age)
+            if self.first_stamped is None:
+                self.first_stamped = arrived - since
+
+    def report(self, identity: str | None, engine: str | None) -> dict[str, Any]:
+        """The contract of `talchum call --json`, for who wears this face, None for their own."""
+        # A stamped frame is one that was played; a frame before it can only have been a card.
+        first = self.first_stamped if self.first_stamped is not None else self.first_frame
+        leg = {
+            "identity": identity,
+            "engine": self.leg.engine or engine,
+            "framesReceived": self.leg.frames_received,
+            "cardFrames": self.leg.card_frames,
+            "roundTripMs": self.leg.round_trip.milliseconds(),
+        }
+        return {
+            "connected": self.connected,
+            "route": self.route,
+            "framesReceived": self.frames_received,
+            "firstFrameSeconds": None if first is None else round(first, 3),
+            "glassToGlassMs": self.glass_to_glass.milliseconds(),
+            "faceLeg": leg if identity is not None else None,
+        }
+
+
+class OtherParticipant(PeerListener):
+    """The connection to the other person, and what came from there.
+
+    own_face: whether this side chose to show its own face. send: gives a message to the call server.
+    """
+
+    def __init__(
+        self,
+        peer: Peer,
+        send: Callable[[ClientMessage], None],
+        results: CallResults,
+        recording: Recording | None,
+        ice_servers: tuple[IceServer, ...],
+        *,
+        own_face: bool,
+    ) -> None:
+        self._send = send
+        self._results = results
+        self._recording = recording
+        self.id = peer.id
+        self.since = time.monotonic()
+        self.unconnected_since: float | None = None
+        self.restarted_at = 0.0
+        self.peer = WebRtcPeer(
+            PeerOptions(
+                audience="participant",
+                polite=peer.polite,
+                own_face=own_face,
+                ice_servers=ice_servers,
+            ),
+            self,
+        )
+
+    def description_made(self, description: SessionDescription) -> None:
+        """Send it there."""
+        self._send(Describe(to=self.id, description=description))
+
+    def candidate_found(self, candidate: IceCandidate) -> None:
+        """Send it there."""
+        self._send(Trickle(to=self.id, candidate=candidate))
+
+    def state_changed(self, state: ConnectionState) -> None:
+        """Note since when there has been no route."""
+        logger.info("the call is %s", state)
+        if state == "connected":
+            self._results.connected = True
+            self.unconnected_since = None
+        elif state in ("disconnected", "failed") and self.unconnected_since is None:
+            self.unconnected_since = time.monotonic()
+
+    def video_arrived(self, video: RemoteVideo) -> None:
+        """Look at it, and keep it when it is recorded."""
+        if self._recording is None:
+            video.watch(self._glimpsed)
+        else:
+            video.read(self._received)
+
+    def voice_arrived(self, voice: RemoteVoice) -> None:
+        """Keep it when it is recorded."""
+        recording = self._recording
+        if recording is not None:
+            voice.read(lambda samples, rate: recording.add_voice(samples, rate, time.monotonic()))
+
+    def failed(self, error: PeerConnectionError) -> None:
+        """The next description may be a better one."""
+        logger.warning("the call could not negotiate: %s", error.code)
+
+    def _glimpsed(self, glimpse: Glimpse) -> None:
+        self._results.saw(self.since, glimpse.arrived, read_stamp(glimpse.strip, glimpse.arrived))
+
+    def _received(self, frame: I420Frame, arrived: float) -> None:
+        rows = strip_rows(frame.height)
+        age = read_stamp(frame.y[rows // 4 : max(rows // 4 + 1, rows * 3 // 4)], arrived)
+        self._results.saw(self.since, arrived, age)
+        if self._recording is not None:
+            self._recording.add_frame(frame, arrived)
