@@ -16,10 +16,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from talchum.adapters.network_addresses import free_port
-from talchum.apps.up import UpOptions, run
+from talchum.apps.up import UpOptions, qr_code, run
 from talchum.domain.errors import SettingsError
 
 SRC = Path(__file__).resolve().parents[2] / "src"
@@ -170,7 +172,7 @@ def test_https_prints_a_code_for_phones(tmp_path: Path) -> None:
         running.until_said(f"Ready on https://localhost:{running.port}")
         assert running.health("https") is not None
         if "On this network" in running.output():
-            running.until_said("▀")
+            running.until_said("█▀▀▀▀▀█")
         assert running.stop() == 0
 
 
@@ -194,6 +196,22 @@ def test_second_one_with_the_same_directory_is_refused(tmp_path: Path) -> None:
         with pytest.raises(SettingsError) as refused:
             run(UpOptions(port=free_port(), data=tmp_path / "data"))
         assert refused.value.code == "data_in_use"
+
+
+def test_printed_code_is_read_by_a_camera() -> None:
+    link = "https://192.168.1.5:8080/"
+    lines = [list(line) for line in qr_code(link, terminal=False).split("\n")]
+    upper = np.array([[character in "█▀" for character in line] for line in lines])
+    lower = np.array([[character in "█▄" for character in line] for line in lines])
+    dark = np.stack([upper, lower], axis=1).reshape(-1, upper.shape[1])
+    modules = np.pad(np.where(dark, 0, 255), 4, constant_values=255)
+    seen = np.kron(modules, np.ones((8, 8))).astype(np.uint8)
+    assert cv2.QRCodeDetector().detectAndDecode(seen)[0] == link
+
+
+def test_code_in_a_terminal_brings_its_own_colours() -> None:
+    lines = qr_code("https://192.168.1.5:8080/", terminal=True).split("\n")
+    assert all(line.startswith("\x1b[30;107m") and line.endswith("\x1b[0m") for line in lines)
 
 
 def test_port_in_use_is_said(tmp_path: Path) -> None:

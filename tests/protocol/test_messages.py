@@ -21,6 +21,7 @@ from talchum.protocol.messages import (
     decode_client_message,
     decode_server_message,
     encode,
+    number_of,
 )
 
 GOLDEN: dict[str, list[dict[str, Any]]] = json.loads(
@@ -75,6 +76,21 @@ def test_what_is_no_message_is_refused_by_code(text: str) -> None:
         decode_client_message(text)
     assert refused.value.code == "malformed_message"
     assert "\n" not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("data", "number"),
+    [
+        ('{"type":"state","seq":7}', 7),
+        ("nonsense", 0),
+        ("[7]", 0),
+        ('{"seq":"7"}', 0),
+        (b"\xff", 0),
+        ("\ud800", 0),
+    ],
+)
+def test_number_is_read_from_a_message_that_is_none(data: str | bytes, number: int) -> None:
+    assert number_of(data) == number
 
 
 def test_oversize_message_is_refused_before_it_is_parsed() -> None:

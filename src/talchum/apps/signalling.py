@@ -35,6 +35,7 @@ from talchum.protocol.messages import (
     Welcome,
     decode_client_message,
     encode,
+    number_of,
 )
 from talchum.protocol.room import Continued, Effect, EnqueueFaceLeg, IssueIceServers, Reply, Welcomed
 
@@ -240,7 +241,7 @@ class Signalling:
                 message = decode_client_message(data)
             except MessageError as error:
                 await self._hold_back(connection, limit, HEAVY_COST)
-                await connection.say(_failure(error))
+                await connection.say(_failure(error, about=number_of(data)))
                 continue
             heavy = isinstance(message, Describe | RequestFaceLeg | RequestIceServers)
             await self._hold_back(connection, limit, HEAVY_COST if heavy else 1.0)
@@ -383,5 +384,7 @@ async def _end(*tasks: asyncio.Task[Any]) -> None:
             logger.debug("a task ended with %s", type(error).__name__)
 
 
-def _failure(error: TalchumError, *, fatal: bool = False) -> Failure:
-    return Failure(code=error.code, message=error.message, retryable=error.retryable, fatal=fatal)
+def _failure(error: TalchumError, *, fatal: bool = False, about: int = 0) -> Failure:
+    return Failure(
+        code=error.code, message=error.message, retryable=error.retryable, fatal=fatal, about=about
+    )

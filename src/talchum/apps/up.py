@@ -166,19 +166,21 @@ def _announce(installation: _Installation, say: Callable[[str], None]) -> None:
         say(f"On this network: {link}")
     if options.https and links:
         say("The certificate is this machine's own: a browser asks once whether to go on.")
-        say(_qr_code(options.public_url or links[0]))
+        say(qr_code(options.public_url or links[0], terminal=sys.stdout.isatty()))
     elif not options.https:
         say("Other devices get no camera without https: use --https, or a proxy that has a certificate.")
 
 
-def _qr_code(text: str) -> str:
+def qr_code(text: str, *, terminal: bool) -> str:
+    """A QR code in half blocks; in a terminal black on white, whatever its own colours are."""
     import qrcode  # type: ignore[import-untyped]
 
     code = qrcode.QRCode(border=2, error_correction=qrcode.ERROR_CORRECT_L)
     code.add_data(text)
     picture = io.StringIO()
-    code.print_ascii(out=picture, invert=True)
-    return picture.getvalue().rstrip("\n")
+    code.print_ascii(out=picture)
+    lines = picture.getvalue().rstrip("\n").split("\n")
+    return "\n".join(f"\x1b[30;107m{line}\x1b[0m" if terminal else line for line in lines)
 
 
 def _prepare(options: UpOptions, environment: Mapping[str, str], say: Callable[[str], None]) -> _Installation:

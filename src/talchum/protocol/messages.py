@@ -342,6 +342,21 @@ def decode_server_message(data: str | bytes) -> ServerMessage:
     return _decode(data, _server_decoder)
 
 
+def number_of(data: str | bytes) -> int:
+    """The `seq` of a message that did not decode as a whole, so that an error can say which; 0 if none."""
+    try:
+        return _numbered_decoder.decode(data).seq
+    except (msgspec.DecodeError, UnicodeError):
+        return 0
+
+
+class _Numbered(Struct):
+    seq: Sequence = 0
+
+
+_numbered_decoder = msgspec.json.Decoder(_Numbered)
+
+
 def _decode(data: str | bytes, decoder: msgspec.json.Decoder[Message]) -> Message:
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     if len(raw) > MAX_MESSAGE_BYTES:
