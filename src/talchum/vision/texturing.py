@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_CORE_SHARE = 0.07  # of the face's width: closer to the edge than this a pixel may belong to what is behind
+_CORE_SHARE = 0.08  # of the face's width: closer to the edge than this a pixel may belong to what is behind
 _RIM_SHARE = 0.02  # always replaced: an edge catches light that a flank turned to the camera does not
 _CHROMA_LIMIT = 11.0
-_LUMA_LIMIT = 70.0
+# Shadow belongs to a flank, light from behind does not: shares of the luma of the skin next to it.
+_DARKER_SHARE, _BRIGHTER_SHARE = 0.6, 0.1
 
 Floats = NDArray[np.float32]
 YUVImage = NDArray[np.uint8]  # (H, W, 3)
@@ -33,16 +34,22 @@ def fill_behind_edge(yuv: YUVImage, points: Floats, triangles: NDArray[np.int32]
         return yuv
     smooth = _masked_blur(yuv, core, 0.03 * width)
     skin = _carry_outwards(smooth, core)
-    apart = np.abs(yuv.astype(np.float32) - skin)
-    foreign = (np.maximum(apart[..., 1], apart[..., 2]) > _CHROMA_LIMIT) | (apart[..., 0] > _LUMA_LIMIT)
+    apart = yuv.astype(np.float32) - skin
+    foreign = np.abs(apart[..., 1:]).max(2) > _CHROMA_LIMIT
+    luma = skin[..., 0] - 16.0
+    foreign |= (apart[..., 0] > _BRIGHTER_SHARE * luma + 2.0) | (apart[..., 0] < -_DARKER_SHARE * luma)
     rim = depth < _RIM_SHARE * width
     foreign = ((foreign & ~core) | rim).astype(np.uint8)
     reach = max(3, round(0.012 * width)) | 1  # pixels at the border of what is behind are mixed with it
     foreign = cv2.dilate(foreign, np.ones((reach, reach), np.uint8)).astype(np.bool_) & ~core
     kept = ~foreign
     filled = np.where(foreign[..., None], _carry_outwards(yuv.astype(np.float32), kept), yuv)
-    soft = cv2.GaussianBlur(filled.astype(np.float32), (0, 0), max(1.0, 0.012 * width))
-    return np.clip(np.round(np.where(foreign[..., None], soft, yuv)), 0, 255).astype(np.uint8)
+    fill = cv2.GaussianBlur(filled.astype(np.float32), (0, 0), max(1.0, 0.03 * width))
+    share = cv2.GaussianBlur(foreign.astype(np.float32), (0, 0), max(1.0, 0.012 * width))
+    share = np.maximum(share, foreign)[
+        ..., None
+    ]  # no border where the fill ends, none of what was behind left
+    return np.clip(np.round(yuv + (fill - yuv) * share), 0, 255).astype(np.uint8)
 
 
 def _masked_blur(yuv: YUVImage, mask: NDArray[np.bool_], sigma: float) -> Floats:

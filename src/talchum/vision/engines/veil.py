@@ -1,9 +1,9 @@
 """A cover that nothing can be read back from: a few flat cells that move with the face, or one flat colour.
 
 The cover reaches from hairline to chin plus 25 %, in 6 x 8 cells, at most 4.8 of them across the face. A
-cell's colour is the mean over it, slowed in time and rounded to coarse steps with hysteresis. Cells sit on the
-face, not on the frame, so a small movement shows the same mean again instead of another sample between the
-cells. Each leg also draws an offset for each cell once: it never changes, so no averaging removes it.
+cell's colour is the mean over it, slowed in time and rounded to coarse steps with hysteresis. Cells sit on
+the face, not on the frame, so a small movement shows the same mean again instead of another sample between
+the cells. Each leg also draws an offset for each cell once: it never changes, so no averaging removes it.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class VeilEngine:
         self._steps = np.zeros((CELLS_DOWN, CELLS_ACROSS, 3), np.float32)
         self._seen_at: float | None = None
         # From the system's entropy, on purpose not repeatable: who knew the offsets could take them off.
-        offsets = np.random.default_rng().uniform(-1.0, 1.0, self._steps.shape)
+        offsets = np.random.default_rng().uniform(-1.0, 1.0, self._steps.shape) * [1.0, 0.5, 0.5]
         self._offsets = offsets.astype(np.float32)
 
     @classmethod
