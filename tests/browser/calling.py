@@ -165,7 +165,8 @@ class Callers:
     ) -> tuple[Caller, Caller]:
         """A, who wears a face, and B, who only watches and listens, in a call at a call server; B sees A."""
         link = self.service.new_link(server)
-        a, b = await self.add("A", **options), await self.add("B", devices=False, **options)
+        a = await self.add("A", **{**options, "record": False})  # nobody sends A a picture
+        b = await self.add("B", devices=False, **options)
         await b.open(link)
         await b.enter()
         await a.join(link, identity or self.faces[0])
