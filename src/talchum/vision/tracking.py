@@ -30,7 +30,7 @@ from talchum.vision.detection import FaceDetector, check_frame, whole
 from talchum.vision.landmarks import LandmarkNetwork
 
 MIN_LANDMARK_SCORE = 0.5
-DETECTION_INTERVAL = 0.2  # seconds of media time in which the whole picture is looked at once
+DETECTION_INTERVAL = 0.2  # seconds of media time between two looks at the whole picture
 MIN_FACE_SIDE = 16.0  # pixels; below it landmarks mean nothing
 
 # The landmark network takes lettering or a dark shirt for a face as readily as the detector does from afar
@@ -97,6 +97,7 @@ class FaceTracker:
         self._others: tuple[_Other, ...] = ()
         self._looks: tuple[Look, ...] = ()
         self._look = 0
+        self._look_interval = DETECTION_INTERVAL
         self._next_look = -math.inf
         self._seen = -math.inf
         self._searches: tuple[Look, ...] = ()
@@ -130,6 +131,8 @@ class FaceTracker:
         self._region = None
         self._others = ()
         self._looks, self._searches = looks(frame), searches(frame)
+        # the whole picture is every other look where there are squares
+        self._look_interval = DETECTION_INTERVAL / min(2, len(self._looks))
         self._look = self._search = 0
 
     def _follow(self, frame: I420Frame) -> tuple[Points, float] | None:
@@ -141,7 +144,7 @@ class FaceTracker:
             return None
         if frame.media_time >= self._next_look - _ROUNDING:
             # from when it was due, not from when the frame came, else a round takes longer than its interval
-            self._next_look = max(self._next_look + DETECTION_INTERVAL / len(self._looks), frame.media_time)
+            self._next_look = max(self._next_look + self._look_interval, frame.media_time)
             self._look_around(frame, box_of_landmarks(located[0]))
         return located if frame.media_time - self._seen <= _UNSEEN_LIMIT else None
 
@@ -227,8 +230,7 @@ class FaceTracker:
 
 
 def looks(frame: I420Frame) -> tuple[Look, ...]:
-    """What it takes to see everybody once: the whole picture, and squares of its shorter side for smaller
-    faces.
+    """What it takes to see everybody: the whole picture, and in between squares of it for smaller faces.
 
     Measured with synthetic faces: the whole picture shows those from 0.25 of the height at 16:9 (0.2 at 4:3),
     the squares those from 0.15. Squares overlap by two ninths: a face on a seam is whole in one or large
@@ -236,7 +238,9 @@ def looks(frame: I420Frame) -> tuple[Look, ...]:
     """
     side = min(frame.width, frame.height)
     tiles = squares(frame.width, frame.height, side, 7 / 9)
-    return (Look(whole(frame)), *(Look(tile) for tile in tiles if len(tiles) > 1))
+    if len(tiles) == 1:
+        return (Look(whole(frame)),)
+    return tuple(look for tile in tiles for look in (Look(whole(frame)), Look(tile)))
 
 
 def searches(frame: I420Frame) -> tuple[Look, ...]:
@@ -244,7 +248,7 @@ def searches(frame: I420Frame) -> tuple[Look, ...]:
     side = min(frame.width, frame.height)
     sides = tuple(Look(whole(frame), turns) for turns in (1, 3))
     nearer = tuple(Look(tile) for tile in squares(frame.width, frame.height, side // 2, 2 / 3))
-    return (*looks(frame)[1:], *sides, *nearer)
+    return (*looks(frame)[1::2], *sides, *nearer)
 
 
 def squares(width: int, height: int, side: int, stride: float) -> tuple[Window, ...]:
