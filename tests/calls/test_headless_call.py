@@ -112,7 +112,7 @@ def test_a_worn_face_reaches_the_other_participant(service: Service, tmp_path: P
         client(service, link, tmp_path / "a", *worn) as performer,
     ):
         performer.until("the face is on")
-        other.until("the first frame arrived")
+        other.until("the first stamped frame arrived")
         time.sleep(SOME_FRAMES)
         seen, shown = other.leave(), performer.leave()
     leg = shown["faceLeg"]
@@ -138,9 +138,8 @@ def test_without_an_identity_no_leg_is_asked_for(service: Service, tmp_path: Pat
         client(service, link, tmp_path / "b") as other,
         client(service, link, tmp_path / "a", "--stamp") as performer,
     ):
-        other.until("the first frame arrived")
+        other.until("the first stamped frame arrived")
         performer.until("the first frame arrived")
-        time.sleep(SOME_FRAMES)
         assert other.leave()["glassToGlassMs"] is not None
         assert performer.leave()["faceLeg"] is None
 
@@ -205,6 +204,7 @@ def test_when_the_worker_dies_another_one_goes_on(tmp_path: Path) -> None:
             [first] = serving(service)
             first.kill()
             performer.until("the face is on", times=2)
+            other.until("the first stamped frame arrived")
             [second] = serving(service)
             assert second is not first
             assert performer.leave()["faceLeg"]["cardFrames"] > 0

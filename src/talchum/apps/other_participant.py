@@ -57,6 +57,7 @@ class CallResults:
             self.glass_to_glass.add(age)
             if self.first_stamped is None:
                 self.first_stamped = arrived - since
+                logger.info("the first stamped frame arrived")
 
     def report(self, identity: str | None, engine: str | None) -> dict[str, Any]:
         """The contract of `talchum call --json`, for who wears this face, None for their own."""
