@@ -98,7 +98,8 @@ function useReturning(
   const snapshot = call?.snapshot;
   const tried = useRef(false);
   const joined = snapshot?.signalling === "open";
-  const cameraSettled = snapshot !== undefined && (snapshot.camera.on || snapshot.camera.failure !== null);
+  const cameraSettled =
+    snapshot !== undefined && (snapshot.camera.track !== null || snapshot.camera.failure !== null);
 
   useEffect(() => {
     if (session === undefined || faces === null || !joined || !cameraSettled || tried.current) return;

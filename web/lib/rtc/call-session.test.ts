@@ -258,6 +258,15 @@ describe("CallSession", () => {
     expect(session.snapshot.signalling).toBe("open");
   });
 
+  it("stays off when the camera was turned off while it opened", async () => {
+    session.start();
+    void session.turnCamera(false);
+    expect(session.snapshot.camera.on).toBe(false);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(session.snapshot.camera).toMatchObject({ on: false, track: null });
+    expect(cameras.filter(({ readyState }) => readyState === "live")).toHaveLength(0);
+  });
+
   it("stays muted when it was muted before there was a microphone", async () => {
     session.turnMicrophone(false);
     await join([OTHER]);

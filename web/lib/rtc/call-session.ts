@@ -52,6 +52,7 @@ export interface CallSnapshot {
   signalling: SignallingState;
   /** The room cannot be entered or the session ended: a code of the call server. */
   refused: string | null;
+  /** `on` is what is wanted: while the device opens there is no track yet, and when it cannot there is a failure. */
   camera: {
     on: boolean;
     track: MediaStreamTrack | null;
@@ -110,7 +111,6 @@ export class CallSession {
   #confirmation: OwnFaceConfirmation | null = null;
   #cameraChoice: CameraChoice = { deviceId: null, facingMode: "user" };
   #cameraWork: Promise<void> = Promise.resolve();
-  #microphoneWanted = true;
   #audio: AudioContext | null = null;
   #voiceDelay: VoiceDelay | null = null;
   #remoteLoop: number | null = null;
@@ -141,8 +141,8 @@ export class CallSession {
       phase: "lobby",
       signalling: "connecting",
       refused: null,
-      camera: { on: false, track: null, failure: null, facingMode: "user" },
-      microphone: { on: false, track: null, failure: null },
+      camera: { on: true, track: null, failure: null, facingMode: "user" },
+      microphone: { on: true, track: null, failure: null },
       choice: null,
       leg: this.#keeper.status,
       outgoing: { kind: "card", track: this.#painter.card.track },
@@ -175,7 +175,10 @@ export class CallSession {
     this.#cleanUp.push(() => clearInterval(measuring));
     const missing = missingSupport();
     if (missing !== null) {
-      this.#change({ camera: { ...this.#snapshot.camera, failure: missing } });
+      this.#change({
+        camera: { ...this.#snapshot.camera, on: false, failure: missing },
+        microphone: { ...this.#snapshot.microphone, on: false },
+      });
       return;
     }
     void this.turnCamera(true).then(() => this.#openMicrophone(null));
@@ -185,23 +188,20 @@ export class CallSession {
 
   /** Camera on or off; off stops the device, so that its light goes out. */
   turnCamera(on: boolean): Promise<void> {
+    this.#change({ camera: { ...this.#snapshot.camera, on, failure: null } });
     return this.#inCameraOrder(() => (on ? this.#openCamera() : this.#closeCamera()));
   }
 
   chooseCamera(deviceId: string): Promise<void> {
-    return this.#inCameraOrder(() => {
-      this.#cameraChoice = { ...this.#cameraChoice, deviceId };
-      return this.#openCamera();
-    });
+    this.#cameraChoice = { ...this.#cameraChoice, deviceId };
+    return this.turnCamera(true);
   }
 
   /** Front to back camera and back. */
   flipCamera(): Promise<void> {
-    return this.#inCameraOrder(() => {
-      const facingMode = this.#cameraChoice.facingMode === "user" ? "environment" : "user";
-      this.#cameraChoice = { deviceId: null, facingMode };
-      return this.#openCamera();
-    });
+    const facingMode = this.#cameraChoice.facingMode === "user" ? "environment" : "user";
+    this.#cameraChoice = { deviceId: null, facingMode };
+    return this.turnCamera(true);
   }
 
   async chooseMicrophone(deviceId: string): Promise<void> {
@@ -210,13 +210,9 @@ export class CallSession {
 
   turnMicrophone(on: boolean): void {
     const { microphone } = this.#snapshot;
-    this.#microphoneWanted = on;
-    if (microphone.track === null) {
-      if (on) void this.#openMicrophone(null);
-      return;
-    }
-    microphone.track.enabled = on;
+    if (microphone.track !== null) microphone.track.enabled = on;
     this.#change({ microphone: { ...microphone, on } });
+    if (on && microphone.failure !== null) void this.#openMicrophone(null);
     this.#announce();
   }
 
@@ -390,7 +386,7 @@ export class CallSession {
         face: shown?.kind === "face" ? { kind: shown.faceKind } : null,
         ownFace: shown?.kind === "own-face",
         camera: phase === "call" && camera.on,
-        microphone: phase === "call" && microphone.on,
+        microphone: phase === "call" && microphone.on && microphone.track !== null,
       },
     });
   }
@@ -470,6 +466,7 @@ export class CallSession {
   }
 
   async #openCamera(): Promise<void> {
+    if (!this.#snapshot.camera.on) return; // turned off again before its turn came
     const { facingMode } = this.#cameraChoice;
     const previous = this.#snapshot.camera.track;
     // Phones open one camera at a time.
@@ -481,7 +478,7 @@ export class CallSession {
         return;
       }
       track.onended = () => void this.turnCamera(false);
-      this.#change({ camera: { on: true, track, failure: null, facingMode } });
+      this.#change({ camera: { ...this.#snapshot.camera, track, failure: null, facingMode } });
       this.#painter.setText(this.#options.cardTexts.preparing);
       this.#keeper.setCamera(track);
       this.#showOwnFace();
@@ -500,7 +497,7 @@ export class CallSession {
       camera.track.onended = null;
       camera.track.stop();
     }
-    this.#change({ camera: { ...camera, on: false, track: null } });
+    this.#change({ camera: { ...this.#snapshot.camera, track: null } });
     this.#announce();
   }
 
@@ -517,21 +514,24 @@ export class CallSession {
   }
 
   async #openMicrophone(deviceId: string | null): Promise<void> {
-    const { microphone } = this.#snapshot;
     try {
       const track = await openMicrophone(deviceId);
       if (this.#closed) {
         track.stop();
         return;
       }
+      const { microphone } = this.#snapshot;
       microphone.track?.stop();
-      track.enabled = this.#microphoneWanted; // it may have been muted while the browser asked
-      this.#change({ microphone: { on: this.#microphoneWanted, track, failure: null } });
+      track.enabled = microphone.on; // it may have been muted while the browser asked
+      this.#change({ microphone: { ...microphone, track, failure: null } });
       this.#voiceDelay?.setMicrophone(track);
       this.#sendVoice();
     } catch (error) {
       if (!(error instanceof MediaError)) throw error;
-      this.#change({ microphone: { ...microphone, failure: error.code } });
+      const { microphone } = this.#snapshot;
+      this.#change({
+        microphone: { ...microphone, on: microphone.track !== null && microphone.on, failure: error.code },
+      });
     }
     this.#announce();
   }
