@@ -19,13 +19,16 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from playwright.sync_api import sync_playwright
 
-from talchum.adapters.network_addresses import free_port
+from talchum.adapters.network_addresses import free_port, lan_addresses
 from talchum.apps.up import UpOptions, qr_code, run
 from talchum.domain.errors import SettingsError
+from tests.network.namespaces import find_program
 
 SRC = Path(__file__).resolve().parents[2] / "src"
 PATIENCE = 60.0
+RELAY_PROBE = (Path(__file__).parent / "relay_probe.js").read_text()
 
 
 class Up:
@@ -196,6 +199,30 @@ def test_second_one_with_the_same_directory_is_refused(tmp_path: Path) -> None:
         with pytest.raises(SettingsError) as refused:
             run(UpOptions(port=free_port(), data=tmp_path / "data"))
         assert refused.value.code == "data_in_use"
+
+
+@pytest.mark.browser
+@pytest.mark.coturn
+@pytest.mark.valkey
+@pytest.mark.parametrize("https", [False, True])
+def test_relay_that_is_started_carries_calls_of_a_real_browser(tmp_path: Path, https: bool) -> None:
+    addresses = lan_addresses()
+    if https and not addresses:
+        pytest.skip("this machine is on no network")
+    with up(tmp_path, *(["--https"] if https else [])) as running, sync_playwright() as playwright:
+        running.until_said("Ready on")
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+        browser = playwright.chromium.launch(executable_path=find_program("chromium"), args=arguments)
+        page = browser.new_page(ignore_https_errors=True)
+        errors: list[str] = []
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.goto(f"https://{addresses[0]}:{running.port}/" if https else f"http://localhost:{running.port}/")
+        result = page.evaluate(RELAY_PROBE)
+        browser.close()
+    assert result["heard"] == "hello"
+    assert result["candidates"]
+    assert all(" typ relay " in candidate for candidate in result["candidates"])
+    assert not [error for error in errors if "Content Security Policy" in error]
 
 
 def test_printed_code_is_read_by_a_camera() -> None:
