@@ -1,4 +1,4 @@
-"""Shape targets found by `faces.spread` (seed 1, 16 variations each), looked at, and taken."""
+"""Shape targets found by `faces.spread` (seed 1, 16 variations each), looked at, toned down and taken."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ CHOSEN: dict[str, dict[str, float]] = {
         "nose/nose-hump-decr": 0.3,
         "mouth/mouth-lowerlip-volume-decr": 0.27,
         "mouth/mouth-upperlip-height-incr": 0.42,
-        "mouth/mouth-scale-horiz-incr": 0.42,
+        "mouth/mouth-scale-horiz-incr": 0.28,
         "nose/nose-point-up": 0.37,
         "head/head-scale-vert-decr": 0.34,
-        "head/head-fat-incr": 0.39,
+        "head/head-fat-incr": 0.2,
     },
     "doyun": {
         "mouth/mouth-lowerlip-volume-decr": 0.34,
@@ -84,12 +84,12 @@ CHOSEN: dict[str, dict[str, float]] = {
         "eyes/r-eye-trans-up": 0.31,
         "nose/nose-curve-convex": 0.32,
         "mouth/mouth-upperlip-height-decr": 0.36,
-        "head/head-fat-incr": 0.16,
+        "cheek/l-cheek-bones-incr": 0.3,
+        "cheek/r-cheek-bones-incr": 0.3,
         "eyes/l-eye-corner2-up": 0.19,
         "eyes/r-eye-corner2-up": 0.19,
-        "nose/nose-width2-incr": 0.38,
+        "nose/nose-width2-incr": 0.15,
         "mouth/mouth-trans-down": 0.27,
-        "eyebrows/eyebrows-trans-down": 0.31,
     },
     "yeongsu": {
         "eyes/l-eye-corner1-down": 0.22,

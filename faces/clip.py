@@ -44,8 +44,8 @@ AWAKE = {
     "eyeWideRight": 0.25,
     "jawOpen": -0.03,
     "browInnerUp": 0.1,
-    "mouthSmileLeft": 0.12,
-    "mouthSmileRight": 0.12,
+    "mouthSmileLeft": 0.2,
+    "mouthSmileRight": 0.2,
 }
 Picture = NDArray[np.uint8]  # (H, W, 3) RGB
 LAMPS = (Lamp((0.55, 0.55, 0.8), (0.95, 0.90, 0.84)), Lamp((-0.8, 0.25, 0.45), (0.30, 0.33, 0.38)))
@@ -78,7 +78,7 @@ PERFORMER = Person(
             "asym/asym-mouth-1-l": 0.2,
         },
     ),
-    SkinTone((214, 170, 146), (186, 126, 116), flush=0.45, shadows=0.4, wrinkles=0.12, beard=0.5, moles=3),
+    SkinTone((214, 170, 146), (186, 126, 116), flush=0.3, shadows=0.35, wrinkles=0.12, beard=0.5, moles=2),
     HairStyle("short", (66, 48, 36), parting=0.3, count=34000, wave=0.12),
     BrowStyle((58, 43, 34), weight=1.1, arch=0.045),
     (92, 70, 50),
@@ -239,7 +239,7 @@ def room(width: int, height: int, seed: int = 5) -> FloatImage:
 
 
 def _scene(directions: FloatArray, background: FloatImage, aside: float = 0.0) -> Scene:
-    camera = Camera(WIDTH, HEIGHT, 170.0, centre=(aside, 7.22))
+    camera = Camera(WIDTH, HEIGHT, 182.0, centre=(aside, 7.26))
     return Scene(
         camera, directions, radiance(LAMPS, AMBIENT, directions), background, 0.9, 0.4, (0.5, 0.45, 0.8)
     )

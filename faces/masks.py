@@ -548,20 +548,20 @@ def drawn_veil(topology: FaceTopology) -> NDArray[np.uint8]:
     y, x = np.mgrid[0:side, 0:side].astype(np.float32) / side - 0.5
     picture = np.tile(np.array((62, 70, 80), np.float32), (side, side, 1)) * (1.1 - (x**2 + y**2))[..., None]
     body = ((x / 0.42) ** 2 + ((y - 0.56) / 0.30) ** 2 < 1) | ((np.abs(x) < 0.10) & (y > 0.1) & (y < 0.4))
-    head = (x / 0.205) ** 2 + ((y + 0.07) / 0.275) ** 2 < 1
-    for area, colour in ((body, (104, 116, 130)), (head, (150, 158, 168))):
+    head = (x / 0.235) ** 2 + ((y + 0.075) / 0.305) ** 2 < 1
+    for area, colour in ((body, (104, 116, 130)), (head, (84, 92, 104))):
         soft = blurred(area.astype(np.float32), 1.5)[..., None]
         picture = picture * (1 - soft) + np.array(colour, np.float32) * soft
     rng = np.random.default_rng(3)
-    cells = 6
-    shades = rng.uniform(-26, 26, (cells + 1, cells)).astype(np.float32)
-    size = side * 0.5 / cells
-    left, top = side * 0.25, side * 0.5 - side * 0.07 - size * (cells + 1) / 2
-    for row in range(cells + 1):
-        for column in range(cells):
-            a = (round(left + column * size), round(top + row * size))
-            b = (round(left + (column + 1) * size) - 2, round(top + (row + 1) * size) - 2)
-            tone = 128 + float(shades[row, column])
-            cv2.rectangle(picture, a, b, (tone * 0.96, tone, tone * 1.06), -1)
+    columns, rows, cell = 6, 8, 34  # whole cells after the picture is halved
+    shades = rng.uniform(-30, 30, (rows, columns)).astype(np.float32)
+    left, top = side // 2 - columns * cell // 2, round(side * 0.43) - rows * cell // 2
+    for row in range(rows):
+        for column in range(columns):
+            a = (left + column * cell, top + row * cell)
+            tone = 134 + float(shades[row, column])
+            cv2.rectangle(
+                picture, a, (a[0] + cell - 1, a[1] + cell - 1), (tone * 0.96, tone, tone * 1.06), -1
+            )
     small = cv2.resize(picture, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA)
     return np.asarray(np.clip(small + 0.5, 0, 255).astype(np.uint8))

@@ -139,8 +139,10 @@ class Sitter:
         """The face from the front in even light, without scalp hair: RGB uint8 (768, 768, 3)."""
         light = radiance(_FRONT_LAMP, _EVEN, self.directions, above=0.55)
         shape = (camera.height, camera.width, 1)
+        # a relit dark skin would show every gleam that was baked in, many times brighter
+        gloss = 0.45 * min(1.0, float(to_linear(self.person.tone.base).mean()) / 0.30)
         ground = np.tile(to_linear(self.person.tone.base).astype(np.float32) * 0.5, shape)
-        scene = Scene(camera, self.directions, light, ground, gloss=0.45, depth=0.7)
+        scene = Scene(camera, self.directions, light, ground, gloss=gloss, depth=0.7)
         look = replace(self.look, scalp=None)
         return draw_head(self.topology, self.points, np.eye(3), self.openness, look, self.brow, scene).image
 

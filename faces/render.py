@@ -279,7 +279,9 @@ def draw_head(
     slope = _bump(look.skin, surface, mask, chart, dm)[mask]
     bent = _unit(normal + np.stack([-slope[:, 0], slope[:, 1], np.zeros(len(slope))], 1) * skin[:, None])
     shine = (
-        _specular(bent, view, Gloss.of(scene.light, scene.directions, 0.42), 0.2) * open_here * scene.gloss
+        _specular(bent, view, Gloss.of(scene.light, scene.directions, 0.42), 0.2 * scene.gloss)
+        * open_here
+        * scene.gloss
     )
     for code, colour in ((TEETH, (218, 208, 190)), (TONGUE, (165, 88, 84)), (CLOTH, look.cloth)):
         albedo[material == code] = to_linear(colour)

@@ -43,7 +43,7 @@ SITTERS: tuple[Person, ...] = (
         ),
         SkinTone((232, 194, 168), (202, 122, 116), flush=0.45, shadows=0.25, moles=1, crease=0.45),
         HairStyle("long", (30, 24, 22), parting=-0.08, wave=0.06, count=42000),
-        BrowStyle((44, 34, 30), weight=0.85, arch=0.05),
+        BrowStyle((44, 34, 30), weight=0.8, arch=0.055, lift=0.012),
         None,
         (84, 56, 36),
         (206, 196, 184),
@@ -191,7 +191,7 @@ SITTERS: tuple[Person, ...] = (
         {"en": "Ingrid", "ko": "잉그리드"},
         {"en": "Synthetic woman of about 67", "ko": "60대 후반의 가상 여성"},
         HeadShape(
-            0.06,
+            0.0,
             64,
             (0.0, 0.0, 1.0),
             {
@@ -205,7 +205,7 @@ SITTERS: tuple[Person, ...] = (
             (228, 190, 172), (184, 118, 112), flush=0.6, shadows=0.55, wrinkles=0.85, spots=0.5, moles=4
         ),
         HairStyle("bob", (188, 184, 178), parting=-0.25, wave=0.12, count=42000, grey=0.6),
-        BrowStyle((140, 128, 118), weight=0.75, arch=0.06),
+        BrowStyle((140, 128, 118), weight=0.7, arch=0.07, lift=0.015),
         None,
         (104, 128, 148),
         (132, 96, 116),
