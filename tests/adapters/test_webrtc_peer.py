@@ -251,6 +251,25 @@ async def test_two_participants_that_offer_at_once_end_with_one_section_each(cal
         assert not side.errors
 
 
+@pytest.mark.parametrize("pause", [0.0, 0.001, 0.003])
+async def test_video_swapped_while_both_offer_at_once_waits_for_the_agreement(
+    call: Call, pause: float
+) -> None:
+    """The engine aborts the whole process when a track is replaced between an offer and its rollback."""
+    for _ in range(4):
+        polite = call.side("participant", polite=True, own_face=True)
+        impolite = call.side("participant", polite=False, own_face=True)
+        wire(polite, impolite)
+        for side in (polite, impolite):
+            await side.peer.send_video(call.camera(picture(320, 240)))
+        for _ in range(4):
+            await asyncio.sleep(pause)
+            for side in (polite, impolite):
+                await side.peer.send_video(call.camera(picture(320, 240)))
+        await connected(polite, impolite)
+        await until(lambda a=polite, b=impolite: bool(a.videos and b.videos), "both have video")  # type: ignore[misc]
+
+
 async def test_the_voice_arrives(call: Call) -> None:
     polite, impolite = await participants(call)
     await until(lambda: bool(polite.voices), "audio arrives")

@@ -193,6 +193,7 @@ class ReturnedVideo:
 
     def __init__(self, track: webrtc.MediaStreamTrack) -> None:
         self._track = track
+        self.size = (0, 0)
 
     @property
     def track(self) -> webrtc.MediaStreamTrack:
@@ -422,6 +423,8 @@ class WebRtcPeer:
         self._channel: webrtc.RTCDataChannel | None = None
         self._video_sender: webrtc.RTCRtpSender | None = None
         self._video_source: VideoSource | None = None
+        self._sent_source: VideoSource | None = None
+        self._limit = 0
         self._returned: ReturnedVideo | None = None
         self._describing = False
         self._held_candidates: list[IceCandidate] = []
@@ -434,6 +437,8 @@ class WebRtcPeer:
     async def send_video(self, source: VideoSource) -> None:
         """Send this source's video from now on; a later call swaps it without renegotiation.
 
+        The swap waits for a negotiation that is going on: the engine aborts the process when a track is
+        replaced between an offer and its rollback.
         Raises PeerConnectionError (`camera_refused`, `returned_only`, `egress_only`) for a source the other
         side must not get, `connection_closed` when it is too late.
         """
@@ -442,15 +447,13 @@ class WebRtcPeer:
         if isinstance(previous, _WrittenVideo):
             previous.size_changed = None
         if isinstance(source, _WrittenVideo):
-            source.size_changed = self._size_changed
-        try:
-            if self._video_sender is not None:
-                await self._video_sender.replace_track(source.track)
-            elif self._options.offers:
-                self._video_sender = self._connection.add_track(source.track)
-        except webrtc.InvalidStateError as error:
-            raise PeerConnectionError("the connection is closed", code="connection_closed") from error
-        await self._limit_bitrate(*getattr(source, "size", (0, 0)))
+            source.size_changed = self._look_at_sender
+        if self._closed:
+            raise PeerConnectionError("the connection is closed", code="connection_closed")
+        if self._video_sender is None and self._options.offers:
+            self._sent_source = source
+            self._video_sender = self._connection.add_track(source.track)
+        self._look_at_sender()
 
     def send_voice(self, source: VoiceSource) -> None:
         """Send this source's audio; once, before the first description."""
@@ -581,8 +584,9 @@ class WebRtcPeer:
         if isinstance(event.data, str):
             self._listener.message_arrived(event.data)
 
-    def _size_changed(self, width: int, height: int) -> None:
-        self._tasks.start(self._limit_bitrate(width, height))
+    def _look_at_sender(self, *_size: int) -> None:
+        """Have the sender brought up to date as soon as no negotiation is going on."""
+        self._inputs.put_nowait(list)
 
     # -- negotiation, one effect at a time
 
@@ -593,6 +597,8 @@ class WebRtcPeer:
                 effects = deque(step())
                 while effects:
                     effects.extend(await self._run(effects.popleft()))
+                if self._negotiation.state == "stable":
+                    await self._update_sender()
             except PeerConnectionError as error:
                 self._listener.failed(error)
 
@@ -618,6 +624,7 @@ class WebRtcPeer:
         return []
 
     async def _describe(self, effect: SetLocalDescription | SetRemoteDescription) -> list[Effect]:
+        self._limit = 0  # a description may reset what was set on the sender
         if isinstance(effect, SetRemoteDescription):
             init = webrtc.RTCSessionDescriptionInit(type=effect.description.type, sdp=effect.description.sdp)
             await self._connection.set_remote_description(init)
@@ -627,7 +634,6 @@ class WebRtcPeer:
         self._prefer_vp8()
         self._describing = True
         await self._connection.set_local_description()
-        await self._limit_bitrate(*getattr(self._video_source, "size", (0, 0)))
         made = self._connection.local_description
         if made is None:
             raise PeerConnectionError("got no description from the engine", code="description_refused")
@@ -661,6 +667,7 @@ class WebRtcPeer:
             elif self._video_sender is None and self._video_source is not None:
                 transceiver.direction = "sendrecv"
                 self._video_sender = transceiver.sender
+                self._sent_source = self._video_source
                 await transceiver.sender.replace_track(self._video_source.track)
 
     def _prefer_vp8(self) -> None:
@@ -672,20 +679,29 @@ class WebRtcPeer:
             if transceiver.receiver.track.kind == "video" and not transceiver.stopped:
                 transceiver.set_codec_preferences(wanted)
 
-    async def _limit_bitrate(self, width: int, height: int) -> None:
-        """Cap the encoder, and keep the size rather than the rate: a worker's tracker needs the pixels."""
-        sender = self._video_sender
-        if sender is None or self._closed:
+    async def _update_sender(self) -> None:
+        """Give the sender the source that was asked for and the limits of its size."""
+        sender, source = self._video_sender, self._video_source
+        if sender is None or source is None or self._closed:
             return
+        try:
+            if source is not self._sent_source:
+                await sender.replace_track(source.track)
+                self._sent_source = source
+            await self._limit_bitrate(sender, source.size)
+        except _ENGINE_ERRORS as error:
+            logger.warning("the video sender was not brought up to date: %s", type(error).__name__)
+
+    async def _limit_bitrate(self, sender: webrtc.RTCRtpSender, size: tuple[int, int]) -> None:
+        """Cap the encoder, and keep the size rather than the rate: a worker's tracker needs the pixels."""
+        limit = max_bitrate(*size) if size[0] else max_bitrate(1280, 720)
         parameters = sender.get_parameters()
-        if not parameters.encodings:
+        if limit == self._limit or not parameters.encodings:
             return
         parameters.degradation_preference = "maintain-resolution"
-        parameters.encodings[0].max_bitrate = max_bitrate(width, height) if width else max_bitrate(1280, 720)
-        try:
-            await sender.set_parameters(parameters)
-        except _ENGINE_ERRORS as error:
-            logger.debug("the encoder's limits were not set: %s", type(error).__name__)
+        parameters.encodings[0].max_bitrate = limit
+        await sender.set_parameters(parameters)
+        self._limit = limit
 
     # -- rules
 

@@ -136,6 +136,9 @@ class WornLeg(PeerListener):
 
     def _look(self, glimpse: Glimpse) -> None:
         self._last_frame = glimpse.arrived
+        returned = self.peer.returned_video()
+        if returned is not None:
+            returned.size = (glimpse.width, glimpse.height)
         self._counts.frames_received += 1
         age = read_stamp(glimpse.strip, glimpse.arrived)
         if age is not None:
