@@ -74,7 +74,7 @@ class _Installation:
 
 
 def run(options: UpOptions, out: TextIO = sys.stdout) -> int:
-    """Run until Ctrl-C or SIGTERM; returns the exit status. Raises SettingsError."""
+    """Run until Ctrl-C, SIGTERM or the end of the terminal; returns the exit status. Raises SettingsError."""
 
     def say(line: str) -> None:
         with suppress(BrokenPipeError):  # nobody reads any more, and the service goes on
@@ -91,7 +91,7 @@ def run(options: UpOptions, out: TextIO = sys.stdout) -> int:
 async def _run(installation: _Installation, say: Callable[[str], None]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     async with Supervisor(say).running() as supervisor:
         start = asyncio.create_task(_start(supervisor, installation, say))
@@ -134,7 +134,7 @@ async def _until_ready(installation: _Installation, say: Callable[[str], None]) 
             return
         if time.monotonic() > complain_at:
             missing = "the call server does not answer" if health is None else "no face worker is ready"
-            say(f"Still starting: {missing}.")
+            say(f"Still starting: {missing}. `talchum doctor` says what may be missing.")
             complain_at = float("inf")
         await asyncio.sleep(POLL_INTERVAL)
 
