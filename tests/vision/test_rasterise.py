@@ -61,14 +61,17 @@ def test_slope_goes_on_past_the_edge() -> None:
 @given(st.integers(0, 3000), st.integers(0, 3000), st.integers(2, 2000), st.integers(2, 2000))
 def test_grid_spans_its_rectangle(x: int, y: int, width: int, height: int) -> None:
     grid = Grid.over(x, y, width, height)
-    assert grid.step >= 1.0
-    assert max(grid.columns, grid.rows) <= MAX_GRID_SIDE + 1
-    assert (grid.columns - 1) * grid.step >= width - 1 - 1e-6
-    assert (grid.rows - 1) * grid.step >= height - 1 - 1e-6
+    assert grid.step_x >= 0.99
+    assert grid.step_y >= 0.99
+    assert max(grid.columns, grid.rows) <= MAX_GRID_SIDE
+    assert grid.columns * grid.step_x == pytest.approx(width)
+    assert grid.rows * grid.step_y == pytest.approx(height)
 
 
-def test_first_pixels_centre_is_the_first_node() -> None:
+def test_nodes_lie_in_the_middle_of_their_steps() -> None:
     grid = Grid.over(100, 40, 480, 320)
-    placed = grid.place(np.array([[100.5, 40.5, 6.0]], np.float32))
-    np.testing.assert_allclose(placed[0, :2], 0.0, atol=1e-4)
-    assert placed[0, 2] == pytest.approx(6.0 / grid.step)
+    corner = np.array([[100.0, 40.0, 6.0], [580.0, 360.0, 0.0]], np.float32)
+    placed = grid.place(corner)
+    np.testing.assert_allclose(placed[0, :2], -0.5, atol=1e-3)
+    np.testing.assert_allclose(placed[1, :2], [grid.columns - 0.5, grid.rows - 0.5], atol=1e-3)
+    assert placed[0, 2] == pytest.approx(6.0 / grid.step_x)

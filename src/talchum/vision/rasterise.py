@@ -21,31 +21,33 @@ Floats = NDArray[np.float32]
 class Grid:
     """Where the nodes of a low-resolution grid lie on a rectangle of the frame.
 
-    x, y: frame pixel of node (0, 0). step: pixels from node to node (>= 1). columns, rows: number of nodes;
-    the last ones lie on or beyond the rectangle's far edge.
+    x, y: frame pixel of the corner. step_x, step_y: pixels from node to node. A node lies in the
+    middle of its step, as OpenCV counts when it enlarges a picture.
     """
 
     x: int
     y: int
-    step: float
+    step_x: float
+    step_y: float
     columns: int
     rows: int
 
     @classmethod
     def over(cls, x: int, y: int, width: int, height: int, max_side: int = MAX_GRID_SIDE) -> Grid:
         """The finest grid over a rectangle with at most `max_side` nodes a side."""
-        step = max(1.0, (max(width, height) - 1) / (max_side - 1))
-        return cls(x, y, step, int(np.ceil((width - 1) / step)) + 1, int(np.ceil((height - 1) / step)) + 1)
+        step = max(1.0, max(width, height) / max_side)
+        columns, rows = max(1, round(width / step)), max(1, round(height / step))
+        return cls(x, y, width / columns, height / rows, columns, rows)
 
     def place(self, points: Floats) -> Floats:
         """Frame coordinates (0.5 is the first pixel's centre) to node coordinates; depth is scaled alike.
 
         points: (N, 2 or 3). Returns float32 of the same shape.
         """
-        placed = points.astype(np.float32) / np.float32(self.step)
-        placed[:, 0] -= np.float32((self.x + 0.5) / self.step)
-        placed[:, 1] -= np.float32((self.y + 0.5) / self.step)
-        return placed
+        steps = (self.step_x, self.step_y, self.step_x)[: points.shape[1]]
+        shifts = (self.x / self.step_x + 0.5, self.y / self.step_y + 0.5, 0.0)[: points.shape[1]]
+        placed = points / np.array(steps, np.float32) - np.array(shifts, np.float32)
+        return np.ascontiguousarray(placed, np.float32)
 
 
 def rasterise(

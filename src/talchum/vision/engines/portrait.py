@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
@@ -36,11 +36,11 @@ Floats = NDArray[np.float32]
 class TextureLevel:
     """One level of the texture's pyramid.
 
-    luma: uint8 (S, S). half: uint8 (S/2, S/2, 3) YUV. scale: texels of this level in one of level 0.
+    luma: uint8 (S, S). chroma: uint8 (S/2, S/2, 2) U and V. scale: texels of this level in one of level 0.
     """
 
     luma: Plane
-    half: NDArray[np.uint8]
+    chroma: NDArray[np.uint8]
     scale: float
 
 
@@ -100,9 +100,10 @@ class PortraitEngine:
         light = self._follow_light(frame, area, drawn, coverage, prepared)
         extend_edges(drawn, coverage)
         alpha = self._alpha(nodes, coverage, drawn, prepared)
-        maps = np.zeros((grid.rows, grid.columns, 6), np.float32)
-        _join_maps(drawn, alpha, light, maps)
-        return _warp(maps, grid, area, _choose_level(prepared, area))
+        level = _choose_level(prepared, area)
+        maps = np.empty((5, grid.rows, grid.columns), np.float32)
+        _join_maps(drawn, light, np.float32(level.scale), maps)
+        return _warp(maps, alpha, area, level)
 
     def _follow_light(
         self,
@@ -146,14 +147,15 @@ def _at_nodes(plane: Plane, size: tuple[int, int]) -> Plane:
 
 
 def _pyramid(yuv: NDArray[np.uint8]) -> tuple[TextureLevel, ...]:
-    levels = []
+    levels: list[TextureLevel] = []
     current, scale = yuv, 1.0
-    while min(current.shape[:2]) >= 64:
+    while not levels or min(current.shape[:2]) >= 64:
         size = (current.shape[1] // 2, current.shape[0] // 2)
         half = np.asarray(cv2.resize(current, size, interpolation=cv2.INTER_AREA), np.uint8)
-        levels.append(TextureLevel(np.ascontiguousarray(current[..., 0]), half, scale))
+        luma, chroma = (np.ascontiguousarray(part) for part in (current[..., 0], half[..., 1:]))
+        levels.append(TextureLevel(luma, chroma, scale))
         current, scale = half, scale / 2
-    return tuple(levels) or (TextureLevel(np.ascontiguousarray(yuv[..., 0]), yuv, 1.0),)
+    return tuple(levels)
 
 
 def _texture_colours(yuv: NDArray[np.uint8], points: Floats, topology: FaceTopology) -> CellColours:
@@ -178,146 +180,78 @@ def _choose_level(prepared: PreparedPortrait, area: Rectangle) -> TextureLevel:
     return prepared.levels[min(wanted, len(prepared.levels) - 1)]
 
 
+def _warp(maps: Floats, alpha: Plane, area: Rectangle, level: TextureLevel) -> Patch:
+    """Sample and light the still at full size. maps: tx, ty, g, ku, kv at the nodes."""
+    size = (area.width, area.height)
+    tx, ty, gain = (_enlarged(plane, size) for plane in maps[:3])
+    y = np.empty((area.height, area.width), np.uint8)
+    _light_luma(_sampled(level.luma, tx, ty), gain, y)
+    half_size = (area.chroma_shape[1], area.chroma_shape[0])
+    tx, ty, gain, shift_u, shift_v = (_enlarged(plane, half_size) for plane in maps)
+    quarter = np.float32(0.25)  # (t + 0.5) / 2 - 0.5
+    colours = _sampled(level.chroma, tx * np.float32(0.5) - quarter, ty * np.float32(0.5) - quarter)
+    u, v = np.empty(area.chroma_shape, np.uint8), np.empty(area.chroma_shape, np.uint8)
+    _light_chroma(colours, y, gain, shift_u, shift_v, np.float32(CHROMA_GROWTH), u, v)
+    return Patch(area, y, u, v, np.asarray(_enlarged(alpha, size), np.uint8))
+
+
+def _enlarged(plane: Any, size: tuple[int, int]) -> Any:
+    return cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR)
+
+
+def _sampled(texture: NDArray[np.uint8], tx: Floats, ty: Floats) -> NDArray[np.uint8]:
+    sampled = cv2.remap(texture, tx, ty, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(sampled, np.uint8)
+
+
 @njit(cache=True, nogil=True, fastmath=True)
-def _join_maps(drawn: Floats, alpha: Plane, light: Floats, maps: Floats) -> None:
-    """Write tx, ty, alpha, g, ku, kv at each node, the light read bilinearly at the node's UV."""
+def _join_maps(drawn: Floats, light: Floats, scale: np.float32, maps: Floats) -> None:
+    """Write tx, ty (where to sample a level of the still), g, ku, kv at each node; light is read at UV."""
     cells = np.float32(light.shape[0])
-    last = cells - np.float32(1.001)
-    for i in range(alpha.shape[0]):
-        for j in range(alpha.shape[1]):
-            maps[i, j, 0], maps[i, j, 1], maps[i, j, 2] = drawn[i, j, 0], drawn[i, j, 1], alpha[i, j]
-            x = min(max(drawn[i, j, 2] * cells - np.float32(0.5), np.float32(0.0)), last)
-            y = min(max(drawn[i, j, 3] * cells - np.float32(0.5), np.float32(0.0)), last)
-            x0, y0 = int(x), int(y)
+    last, half = cells - np.float32(1.001), np.float32(0.5)
+    for i in range(drawn.shape[0]):
+        for j in range(drawn.shape[1]):
+            maps[0, i, j] = drawn[i, j, 0] * scale - half
+            maps[1, i, j] = drawn[i, j, 1] * scale - half
+            x = min(max(drawn[i, j, 2] * cells - half, np.float32(0.0)), last)
+            y = min(max(drawn[i, j, 3] * cells - half, np.float32(0.0)), last)
+            x0, y0 = np.uint32(x), np.uint32(y)
+            x1, y1 = x0 + np.uint32(1), y0 + np.uint32(1)
             fx, fy = x - np.float32(x0), y - np.float32(y0)
             for k in range(3):
-                top = light[y0, x0, k] + (light[y0, x0 + 1, k] - light[y0, x0, k]) * fx
-                low = light[y0 + 1, x0, k] + (light[y0 + 1, x0 + 1, k] - light[y0 + 1, x0, k]) * fx
-                maps[i, j, 3 + k] = top + (low - top) * fy
-
-
-def _warp(maps: Floats, grid: Grid, area: Rectangle, level: TextureLevel) -> Patch:
-    y = np.empty((area.height, area.width), np.uint8)
-    alpha = np.empty_like(y)
-    u = np.empty(area.chroma_shape, np.uint8)
-    v = np.empty_like(u)
-    _warp_luma(maps, np.float32(1 / grid.step), level.luma, np.float32(level.scale), y, alpha)
-    _warp_chroma(
-        maps,
-        np.float32(1 / grid.step),
-        level.half,
-        np.float32(level.scale / 2),
-        np.float32(CHROMA_GROWTH),
-        u,
-        v,
-    )
-    return Patch(area, y, u, v, alpha)
-
-
-# In the loops below indices are unsigned: numba would test signed ones for Python's counting from the end.
+                top = light[y0, x0, k] + (light[y0, x1, k] - light[y0, x0, k]) * fx
+                low = light[y1, x0, k] + (light[y1, x1, k] - light[y1, x0, k]) * fx
+                maps[2 + k, i, j] = top + (low - top) * fy
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _columns(
-    count: int, first: np.float32, stride: np.float32, per_step: np.float32, last: int
-) -> tuple[NDArray[np.uint32], Floats]:
-    """Node to the left of each pixel, and how far beyond it the pixel lies."""
-    nodes, beyond = np.empty(count, np.uint32), np.empty(count, np.float32)
-    for j in range(count):
-        x = (first + stride * np.float32(j)) * per_step
-        node = min(int(x), last)
-        nodes[j], beyond[j] = np.uint32(node), x - np.float32(node)
-    return nodes, beyond
+def _light_luma(texture: Plane, gain: Floats, out: Plane) -> None:
+    black, half, white = np.float32(16.0), np.float32(0.5), np.float32(235.0)
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            value = black + half + (np.float32(texture[i, j]) - black) * gain[i, j]
+            out[i, j] = np.uint8(np.int32(min(max(value, black), white)))
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _between_rows(maps: Floats, y: np.float32, line: Floats) -> tuple[int, int]:
-    """Interpolate all maps between two rows of nodes into line (K, columns).
-
-    Returns the nodes around what is not transparent.
-    """
-    r = min(int(y), maps.shape[0] - 2)
-    t = y - np.float32(r)
-    first, last = line.shape[1], -1
-    for j in range(line.shape[1]):
-        for k in range(line.shape[0]):
-            line[k, j] = maps[r, j, k] + (maps[r + 1, j, k] - maps[r, j, k]) * t
-        if line[2, j] > 0:
-            first, last = min(first, j), j
-    return max(first - 1, 0), last + 1
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _warp_luma(
-    maps: Floats, per_step: np.float32, luma: Plane, scale: np.float32, out: Plane, alpha: Plane
-) -> None:
-    height, width = out.shape
-    zero, half, black, white = np.float32(0.0), np.float32(0.5), np.float32(16.0), np.float32(235.0)
-    bottom, right = np.float32(luma.shape[0] - 1.001), np.float32(luma.shape[1] - 1.001)
-    nodes, beyond = _columns(width, zero, np.float32(1.0), per_step, maps.shape[1] - 2)
-    line = np.empty((4, maps.shape[1]), np.float32)  # tx, ty, alpha, gain along one row
-    texels, one, below = luma.reshape(-1), np.uint32(1), np.uint32(luma.shape[1])
-    for i in range(height):
-        first, last = _between_rows(maps, np.float32(i) * per_step, line)
-        alpha[i, :] = 0
-        out[i, :] = 16
-        for j in range(int(first / per_step), min(width, int(last / per_step) + 1)):
-            c, d, s = nodes[j], nodes[j] + one, beyond[j]
-            tx = (line[0, c] + (line[0, d] - line[0, c]) * s) * scale - half
-            ty = (line[1, c] + (line[1, d] - line[1, c]) * s) * scale - half
-            gain = line[3, c] + (line[3, d] - line[3, c]) * s
-            tx, ty = min(max(tx, zero), right), min(max(ty, zero), bottom)
-            x0, y0 = np.uint32(tx), np.uint32(ty)
-            fx, fy = tx - np.float32(x0), ty - np.float32(y0)
-            at = y0 * below + x0
-            top, low = np.float32(texels[at]), np.float32(texels[at + below])
-            top += (np.float32(texels[at + one]) - top) * fx
-            low += (np.float32(texels[at + below + one]) - low) * fx
-            value = black + half + (top + (low - top) * fy - black) * gain
-            out[i, j] = np.uint8(min(max(value, black), white))
-            alpha[i, j] = np.uint8(line[2, c] + (line[2, d] - line[2, c]) * s + half)
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _warp_chroma(
-    maps: Floats,
-    per_step: np.float32,
+def _light_chroma(
     texture: NDArray[np.uint8],
-    scale: np.float32,
+    y: Plane,
+    gain: Floats,
+    shift_u: Floats,
+    shift_v: Floats,
     growth: np.float32,
     u: Plane,
     v: Plane,
 ) -> None:
-    zero, half, unit = np.float32(0.0), np.float32(0.5), np.float32(1.0)
+    half, unit = np.float32(0.5), np.float32(1.0)
     black, grey, full = np.float32(16.0), np.float32(128.0), np.float32(240.0)
-    bottom, right = np.float32(texture.shape[0] - 1.001), np.float32(texture.shape[1] - 1.001)
-    # A chroma sample lies in the middle of four pixels.
-    nodes, beyond = _columns(u.shape[1], half, np.float32(2.0), per_step, maps.shape[1] - 2)
-    line = np.empty((6, maps.shape[1]), np.float32)
-    texels, one, below = texture.reshape(-1, 3), np.uint32(1), np.uint32(texture.shape[1])
     for i in range(u.shape[0]):
-        first, last = _between_rows(maps, (np.float32(2 * i) + half) * per_step, line)
-        u[i, :] = 128
-        v[i, :] = 128
-        for j in range(int(first / per_step / 2), min(u.shape[1], int(last / per_step / 2) + 1)):
-            c, d, s = nodes[j], nodes[j] + one, beyond[j]
-            tx = (line[0, c] + (line[0, d] - line[0, c]) * s) * scale - half
-            ty = (line[1, c] + (line[1, d] - line[1, c]) * s) * scale - half
-            gain = line[3, c] + (line[3, d] - line[3, c]) * s
-            tx, ty = min(max(tx, zero), right), min(max(ty, zero), bottom)
-            x0, y0 = np.uint32(tx), np.uint32(ty)
-            fx, fy = tx - np.float32(x0), ty - np.float32(y0)
-            w11 = fx * fy
-            w01, w10 = fx - w11, fy - w11
-            w00 = unit - fx - w10
-            at = y0 * below + x0
-            p, q, r, t = at, at + one, at + below, at + below + one
-            sy = w00 * texels[p, 0] + w01 * texels[q, 0] + w10 * texels[r, 0] + w11 * texels[t, 0]
-            su = w00 * texels[p, 1] + w01 * texels[q, 1] + w10 * texels[r, 1] + w11 * texels[t, 1]
-            sv = w00 * texels[p, 2] + w01 * texels[q, 2] + w10 * texels[r, 2] + w11 * texels[t, 2]
-            lit = max(sy - black, zero) * gain
-            colour = min(gain, unit + growth * (gain - unit))
-            cu = grey + half + (su - grey) * colour + lit * (line[4, c] + (line[4, d] - line[4, c]) * s)
-            cv = grey + half + (sv - grey) * colour + lit * (line[5, c] + (line[5, d] - line[5, c]) * s)
-            u[i, j] = np.uint8(min(max(cu, black), full))
-            v[i, j] = np.uint8(min(max(cv, black), full))
+        for j in range(u.shape[1]):
+            g = gain[i, j]
+            lit = np.float32(y[2 * i, 2 * j]) - black
+            colour = min(g, unit + growth * (g - unit))
+            cu = grey + half + (np.float32(texture[i, j, 0]) - grey) * colour + lit * shift_u[i, j]
+            cv = grey + half + (np.float32(texture[i, j, 1]) - grey) * colour + lit * shift_v[i, j]
+            u[i, j] = np.uint8(np.int32(min(max(cu, black), full)))
+            v[i, j] = np.uint8(np.int32(min(max(cv, black), full)))
