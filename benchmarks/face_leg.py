@@ -2,10 +2,10 @@
 
     python -m benchmarks.face_leg [--out benchmarks/results/face_leg.json] [--rounds 5] [--seconds 8]
 
-Three servers, each a process of its own: the face leg's stage with `portrait`, a plain echo on the same engine
-(decode, copy in Python, encode), and a plain echo on aiortc. One client sends stamped frames to one of them at
-a time, in turns, and reads the stamps that come back. The bars: portrait p50 at most 1.5 times the plain
-echo's and at most 0.9 times aiortc's.
+Three servers, each a process of its own: the face leg's stage with `portrait`, a plain echo on the same
+engine (decode, copy in Python, encode), and a plain echo on aiortc. One client sends stamped frames to one
+of them at a time, in turns, and reads the stamps that come back. The bars: portrait p50 at most 1.5 times
+the plain echo's and at most 0.9 times aiortc's.
 """
 
 from __future__ import annotations

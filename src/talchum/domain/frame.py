@@ -1,8 +1,8 @@
 """Images, frames and the only thing that may leave towards another person.
 
-Pixels come from the decoder as I420 (BT.601, limited range) and stay I420: full-frame colour conversion costs more
-than the face. An `EgressFrame` can be made only by the compositor (`talchum.vision.compositor`), which holds the
-key; every sender takes nothing else.
+Pixels come from the decoder as I420 (BT.601, limited range) and stay I420: full-frame colour conversion
+costs more than the face. An `EgressFrame` can be made only by the compositor (`talchum.vision.compositor`),
+which holds the key; every sender takes nothing else.
 """
 
 from __future__ import annotations
@@ -92,9 +92,9 @@ class CompositorKey:
 class EgressFrame:
     """A picture that may be shown to another person.
 
-    kind: "face" (freshly rendered), "held" (the last good one again, at most 300 ms), "card" (drawn, no camera pixel).
-    reason: why it is a card or held, a stable code; "" for a face.
-    stage_times: seconds spent, by stage (`trackTime`, `renderTime`, `blendTime`, `markTime`).
+    kind: "face" (freshly rendered), "held" (the last good one again, at most 300 ms), "card" (drawn, no
+    camera pixel). reason: why it is a card or held, a stable code; "" for a face. stage_times: seconds
+    spent, by stage (`trackTime`, `renderTime`, `blendTime`, `markTime`).
     """
 
     picture: I420Frame

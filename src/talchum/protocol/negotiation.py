@@ -3,8 +3,8 @@
 The machine is told what happened (negotiation is needed, a description or candidate arrived) and answers with
 effects, which the peer connection runs strictly in order and one at a time; what it gets while it is busy it
 takes afterwards. That order is what the flags `makingOffer` and `isSettingRemoteAnswerPending` of the W3C's
-example protect in a browser, so they are not needed here: when a remote offer is looked at, an own offer either
-has been sent or has not been begun.
+example protect in a browser, so they are not needed here: when a remote offer is looked at, an own offer
+either has been sent or has not been begun.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """Which of a performer's ICE candidates a face worker sends packets to.
 
-A candidate makes the receiver send STUN packets to an address of the sender's choice, so a worker that took all
-of them could be used to probe what stands beside it (OWASP: server-side request forgery). A performer reaches a
-worker at the *worker's* candidates and becomes a peer-reflexive one, which needs none of the performer's own.
-Only a worker behind a NAT has to send first; for it, UDP candidates at public addresses, and at the TURN servers
-it was told of itself, are enough. Loopback, private, link-local, multicast and mDNS names are never used.
+A candidate makes the receiver send STUN packets to an address of the sender's choice, so a worker that took
+all of them could be used to probe what stands beside it (OWASP: server-side request forgery). A performer
+reaches a worker at the *worker's* candidates and becomes a peer-reflexive one, which needs none of the
+performer's own. Only a worker behind a NAT has to send first; for it, UDP candidates at public addresses,
+and at the TURN servers it was told of itself, are enough. Loopback, private, link-local, multicast and mDNS
+names are never used.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ def acceptable(candidate: IceCandidate, turn: frozenset[str]) -> bool:
 def acceptable_description(description: SessionDescription, turn: frozenset[str]) -> SessionDescription:
     """The description without the candidates a worker does not send to.
 
-    `a=end-of-candidates` goes too: with it and no candidates left, ICE would fail before the performer's checks.
+    `a=end-of-candidates` goes too: with it and no candidates left, ICE would fail before the performer's
+    checks.
     """
     lines = description.sdp.splitlines(keepends=True)
     kept = [line for line in lines if _keeps(line, turn)]
