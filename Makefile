@@ -22,6 +22,7 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { echo "the venv module is missing: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
 
 $(VENV)/.installed: $(BIN)/python $(BUILD_INPUTS)
+	@echo "installing Talchum, its face networks and its web app into $(VENV): some minutes the first time"
 	$(PIP) install --quiet --editable .
 	@touch $@
 
