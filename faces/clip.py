@@ -239,7 +239,7 @@ def room(width: int, height: int, seed: int = 5) -> FloatImage:
 
 
 def _scene(directions: FloatArray, background: FloatImage, aside: float = 0.0) -> Scene:
-    camera = Camera(WIDTH, HEIGHT, 182.0, centre=(aside, 7.26))
+    camera = Camera(WIDTH, HEIGHT, 170.0, centre=(aside, 7.22))
     return Scene(
         camera, directions, radiance(LAMPS, AMBIENT, directions), background, 0.9, 0.4, (0.5, 0.45, 0.8)
     )
