@@ -566,7 +566,7 @@ export class CallSession {
     const figures = await link.measure().catch(() => null);
     if (figures === null || this.#closed) return;
     if (figures.roundTripTime !== null) this.#passage.setRoundTripTime(figures.roundTripTime);
-    link.tell({ type: "loop", seconds: this.#ownLoop() });
+    link.tell({ type: "loop", seconds: this.#ownLoop(), sending: figures.sending });
     const passage = this.#passage.seconds;
     if (passage !== null) {
       const voice = (figures.roundTripTime ?? 0) / 2 + (figures.voiceBuffer ?? 0) + VOICE_FIXED_S;
@@ -592,6 +592,9 @@ export class CallSession {
   #delayMessage(message: DelayMessage): void {
     if (message.type === "loop") {
       this.#remoteLoop = message.seconds;
+      const [link] = this.#links.values();
+      const relayed = link !== undefined && this.#peers.get(link.peer)?.state.face != null;
+      this.#passage.setSender(relayed, message.sending);
       return;
     }
     const loop = this.#ownLoop();

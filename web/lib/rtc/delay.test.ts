@@ -18,6 +18,16 @@ describe("PassageMeter", () => {
     expect(meter.seconds).toBeCloseTo(0.05 + 0.02 + 0.015);
   });
 
+  it("does not count the way back from the face worker twice when a returned track is relayed", () => {
+    const meter = new PassageMeter();
+    meter.setRoundTripTime(0.01);
+    meter.displayed({ expectedDisplayTime: 1_000, captureTime: 960 });
+    meter.setSender(true, 0.008);
+    expect(meter.seconds).toBeNull();
+    meter.displayed({ expectedDisplayTime: 1_100, captureTime: 900, receiveTime: 1_080 });
+    expect(meter.seconds).toBeCloseTo(0.02 + 0.005 + 0.008);
+  });
+
   it("leaves out frames from before the clocks were known to each other", () => {
     const meter = new PassageMeter();
     meter.displayed({ expectedDisplayTime: 1_000, captureTime: 9_000 });
@@ -28,7 +38,11 @@ describe("PassageMeter", () => {
 
 describe("decodeDelayMessage", () => {
   it("reads both messages", () => {
-    expect(decodeDelayMessage('{"type":"loop","seconds":null}')).toEqual({ type: "loop", seconds: null });
+    expect(decodeDelayMessage('{"type":"loop","seconds":null,"sending":0.01}')).toEqual({
+      type: "loop",
+      seconds: null,
+      sending: 0.01,
+    });
     expect(decodeDelayMessage('{"type":"passage","video":0.03,"voice":0.06}')).toEqual({
       type: "passage",
       video: 0.03,
@@ -41,7 +55,8 @@ describe("decodeDelayMessage", () => {
     "null",
     "7",
     '{"type":"loop"}',
-    '{"type":"loop","seconds":-1}',
+    '{"type":"loop","seconds":-1,"sending":null}',
+    '{"type":"loop","seconds":0}',
     '{"type":"passage","video":1}',
   ])("leaves %s alone", (text) => {
     expect(decodeDelayMessage(text)).toBeNull();

@@ -5,8 +5,11 @@
  *            over the data channel `talchum-delay`. Zero where no face is worn.
  *   passage  performer's sender -> this display: `expectedDisplayTime - captureTime` of requestVideoFrameCallback.
  *            captureTime of a remote frame is the sender's, brought to this clock by RTCP sender reports and the round
- *            trip (https://wicg.github.io/video-rvfc/#dom-videoframecallbackmetadata-capturetime). Where a browser has
- *            none (Firefox), half the round trip plus `expectedDisplayTime - receiveTime`, or plus the jitter buffer.
+ *            trip (https://wicg.github.io/video-rvfc/#dom-videoframecallbackmetadata-capturetime).
+ *   relayed  A returned track that is sent on carries the time at which the *face worker* captured it, so captureTime would
+ *            count the way back from the worker twice. For a worn face, and where a browser has no captureTime
+ *            (Firefox): what the performer's encoder and pacer take (told with the loop), half the round trip, and
+ *            `expectedDisplayTime - receiveTime`.
  *
  * Over the same channel the receiver says how old picture and voice are when they are seen and heard, from which the
  * performer delays the voice (voice-delay.ts).
@@ -20,6 +23,8 @@ export const DELAY_CHANNEL = { label: "talchum-delay", id: 101 } as const;
 export interface LoopMessage {
   type: "loop";
   seconds: number | null;
+  /** What the sender's encoder and pacer take. */
+  sending: number | null;
 }
 
 /** Receiver to performer, once a second: the age of picture and voice since they left the performer, seconds. */
@@ -34,6 +39,8 @@ export type DelayMessage = LoopMessage | PassageMessage;
 const isTime = (value: unknown): value is number =>
   typeof value === "number" && Number.isFinite(value) && value >= 0 && value < 60;
 
+const isTimeOrNull = (value: unknown): value is number | null => value === null || isTime(value);
+
 /** One message of the other participant, or null for anything else. */
 export function decodeDelayMessage(data: unknown): DelayMessage | null {
   if (typeof data !== "string" || data.length > 512) return null;
@@ -43,8 +50,9 @@ export function decodeDelayMessage(data: unknown): DelayMessage | null {
   } catch {
     return null;
   }
-  if (fields.type === "loop" && (fields.seconds === null || isTime(fields.seconds))) {
-    return { type: "loop", seconds: fields.seconds as number | null };
+  const { seconds, sending } = fields;
+  if (fields.type === "loop" && isTimeOrNull(seconds) && isTimeOrNull(sending)) {
+    return { type: "loop", seconds, sending };
   }
   if (fields.type === "passage" && isTime(fields.video) && isTime(fields.voice)) {
     return { type: "passage", video: fields.video, voice: fields.voice };
@@ -58,13 +66,22 @@ interface FrameTimes {
   receiveTime?: number;
 }
 
-/** Encoder, packets and decoder together, where only the network is known. */
-const CODING_SECONDS = 0.015;
+/** Encoder and pacer, until the sender has told. */
+const UNTOLD_SENDING_SECONDS = 0.015;
 const KEPT_FRAMES = 60;
 
 export class PassageMeter {
   #recent: number[] = [];
   #roundTripTime = 0;
+  #relayed = false;
+  #sending: number | null = null;
+
+  /** Whether the sender relays a returned track, and what its encoder and pacer take, seconds. */
+  setSender(relayed: boolean, sending: number | null): void {
+    if (relayed !== this.#relayed) this.reset();
+    this.#relayed = relayed;
+    this.#sending = sending;
+  }
 
   /** seconds */
   setRoundTripTime(seconds: number): void {
@@ -74,10 +91,12 @@ export class PassageMeter {
   /** One displayed frame, times in ms of performance.now(). */
   displayed({ expectedDisplayTime, captureTime, receiveTime }: FrameTimes): void {
     const passage =
-      captureTime !== undefined
+      captureTime !== undefined && !this.#relayed
         ? (expectedDisplayTime - captureTime) / 1000
         : receiveTime !== undefined
-          ? (expectedDisplayTime - receiveTime) / 1000 + this.#roundTripTime / 2 + CODING_SECONDS
+          ? (expectedDisplayTime - receiveTime) / 1000 +
+            this.#roundTripTime / 2 +
+            (this.#sending ?? UNTOLD_SENDING_SECONDS)
           : null;
     if (passage === null || passage < 0 || passage > 30) return; // before the first sender report, or a clock that jumped
     this.#recent.push(passage);

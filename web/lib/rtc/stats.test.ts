@@ -55,4 +55,22 @@ describe("readFigures", () => {
     expect(readFigures(audio(30, 300), audio(10, 100)).voiceBuffer).toBeCloseTo(0.1);
     expect(readFigures(audio(10, 100), audio(10, 100)).voiceBuffer).toBeNull();
   });
+
+  it("takes the encoder's and the pacer's time since the last figures", () => {
+    const video = (encode: number, frames: number, pacer: number, packets: number) =>
+      report([
+        {
+          id: "v",
+          type: "outbound-rtp",
+          kind: "video",
+          totalEncodeTime: encode,
+          framesEncoded: frames,
+          totalPacketSendDelay: pacer,
+          packetsSent: packets,
+        },
+      ]);
+    const before = video(1, 100, 2, 1_000);
+    expect(readFigures(video(1.3, 130, 2.1, 1_100), before).sending).toBeCloseTo(0.011);
+    expect(readFigures(before, before).sending).toBeNull();
+  });
 });

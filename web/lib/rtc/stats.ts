@@ -15,6 +15,8 @@ export interface LinkFigures {
   };
   /** Average time of a sound in the receiver's jitter buffer since the last figures, seconds. */
   voiceBuffer: number | null;
+  /** Average time of our picture in the encoder and in the pacer since the last figures, seconds. */
+  sending: number | null;
   packetsLost: number;
 }
 
@@ -37,6 +39,10 @@ interface Entry {
   jitterBufferDelay?: number;
   jitterBufferEmittedCount?: number;
   packetsLost?: number;
+  totalEncodeTime?: number;
+  framesEncoded?: number;
+  totalPacketSendDelay?: number;
+  packetsSent?: number;
 }
 
 type Report = ReadonlyMap<string, Entry>;
@@ -61,6 +67,7 @@ export function readFigures(report: RTCStatsReport, before: RTCStatsReport | nul
       audio,
       before === null ? undefined : inbound(before as unknown as Report, "audio"),
     ),
+    sending: sendingTime(entries, before as unknown as Report | null),
     packetsLost: (video?.packetsLost ?? 0) + (audio?.packetsLost ?? 0),
   };
 }
@@ -93,4 +100,17 @@ function bufferTime(now: Entry | undefined, before: Entry | undefined): number |
   const emitted = (now?.jitterBufferEmittedCount ?? 0) - (before?.jitterBufferEmittedCount ?? 0);
   const waited = (now?.jitterBufferDelay ?? 0) - (before?.jitterBufferDelay ?? 0);
   return emitted > 0 ? waited / emitted : null;
+}
+
+function sendingTime(now: Report, before: Report | null): number | null {
+  const [late, early] = [now, before].map((report) =>
+    [...(report?.values() ?? [])].find((entry) => entry.type === "outbound-rtp" && entry.kind === "video"),
+  );
+  const since = (
+    name: "totalEncodeTime" | "framesEncoded" | "totalPacketSendDelay" | "packetsSent",
+  ): number => (late?.[name] ?? 0) - (early?.[name] ?? 0);
+  const frames = since("framesEncoded");
+  const packets = since("packetsSent");
+  if (frames <= 0 || packets <= 0) return null;
+  return since("totalEncodeTime") / frames + since("totalPacketSendDelay") / packets;
 }
