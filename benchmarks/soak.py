@@ -73,6 +73,8 @@ def measure(minutes: float) -> dict[str, Any]:
         "megabytesByMinute": [round(megabytes, 1) for _, megabytes in samples[:: round(60 / PERIOD)]],
         "largestMegabytes": round(max(megabytes for _, megabytes in samples), 1),
         "slopeMegabytesPerMinute": round(slope(samples, warm), 3),
+        # Growth that goes on, told from caches that were still finding their size:
+        "slopeOfSecondHalfMegabytesPerMinute": round(slope(samples, minutes / 2), 3),
         "framesReturned": sent["faceLeg"]["framesReceived"],
         "cardFrames": sent["faceLeg"]["cardFrames"],
         "framesReceived": received["framesReceived"],
