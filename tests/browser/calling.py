@@ -65,7 +65,9 @@ class Caller:
         """Waits until a face worker returns pictures with this face."""
 
         async def is_on() -> bool:
-            leg = (await self.figures())["faceLeg"]
+            leg = (await self.figures()).get("faceLeg")  # missing while the page loads
+            if leg is None:
+                return False
             on = leg["state"] == "live" and leg["wearing"] == identity and leg["framesReceived"] > 0
             return bool(on)
 

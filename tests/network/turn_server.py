@@ -125,18 +125,24 @@ def turn_server(
 def _wait_until_listening(process: subprocess.Popen[bytes], inside: Namespace, port: int, log: Path) -> None:
     deadline = time.monotonic() + START_PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
-        sockets = inside.inside(_listening_tcp_ports)
-        if port in sockets:
+        if port in inside.inside(_listening_tcp_ports) and port in inside.inside(_bound_udp_ports):
             return
         time.sleep(0.05)
     raise RuntimeError(f"turnserver did not start: {log.read_text(errors='replace')[-500:]}")
 
 
 def _listening_tcp_ports() -> set[int]:
+    return {int(row[1].split(":")[1], 16) for row in _sockets("tcp") if row[3] == "0A"}
+
+
+def _bound_udp_ports() -> set[int]:
+    return {int(row[1].split(":")[1], 16) for row in _sockets("udp")}
+
+
+def _sockets(protocol: str) -> list[list[str]]:
     # /proc/self is the process, whose namespace may be another: the thread's own table is asked for.
-    table = Path("/proc/thread-self/net/tcp").read_text().splitlines()[1:]
-    rows = (line.split() for line in table)
-    return {int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A"}
+    table = Path(f"/proc/thread-self/net/{protocol}").read_text().splitlines()[1:]
+    return [line.split() for line in table]
 
 
 def _certificate(directory: Path, address: str) -> tuple[Path, Path]:
