@@ -83,6 +83,7 @@ def main() -> None:
     }
     delay, first = result["worn"]["glassToGlassMs"]["p50"], result["worn"]["firstFrameSeconds"]
     result["withinBars"] = delay <= DELAY_BAR_MS and first <= FIRST_FRAME_BAR_S
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result, indent=2))
 

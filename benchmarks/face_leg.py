@@ -351,6 +351,7 @@ def main() -> None:
         "faceOverAiortc": ratios["aiortc"],
         "withinBars": all(ratios[name] <= bar for name, bar in BARS.items()),
     }
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result, indent=2))
 
