@@ -58,13 +58,21 @@ class Arrival:
 
 
 class TimedResults(CallResults):
-    """Tells the delay of every stamped frame as it arrives, one JSON line each."""
+    """Keeps when every stamped frame arrived and its delay.
+
+    They are told after the call: a pipe that nobody reads yet holds a minute of them and then stops the
+    receiver.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrivals: list[tuple[float, float]] = []
 
     def saw(self, since: float, arrived: float, age: float | None) -> None:
-        """Count it as any call does, and print it."""
+        """Count it as any call does, and keep it."""
         super().saw(since, arrived, age)
         if age is not None:
-            print(json.dumps([arrived, age]), flush=True)
+            self.arrivals.append((arrived, age))
 
 
 def measure(seconds: float, line: Impairment, *, behind: str = "b") -> dict[str, Any]:
@@ -153,8 +161,9 @@ async def receive(link: str, seconds: float) -> None:
         await server.close()
     kind = cast("IdentityKind | None", None)
     call = HeadlessCall(CallOptions(link, CLIP, seconds=seconds), place, ticket, kind)
-    call.results = TimedResults()
+    call.results = results = TimedResults()
     await call.run()
+    print("\n".join(json.dumps(arrival) for arrival in results.arrivals))
 
 
 def main() -> None:

@@ -386,7 +386,7 @@ async def test_sockets_survive_a_store_that_goes_away(tmp_path: Path) -> None:
             alone.store.start()
             # The store kept nothing, but its server knows the room.
             async with participant(server, room) as two:
-                # What was said while the store was away is said again by the server, perhaps after the welcome.
+                # The server says again what was said while the store was away, maybe after the welcome.
                 (peer,) = two.welcome["peers"]
                 if peer["state"] != STATE:
                     assert (await two.hear("state"))["state"] == STATE
