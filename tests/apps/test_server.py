@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,6 +73,17 @@ async def test_face_workers_are_counted_by_their_keys(server: CallServer, runnin
     assert (health["faceWorkers"], health["freeLegs"]) == (1, 1)
     await store.delete("talchum:face-worker:one", "talchum:face-worker:two", "talchum:face-worker:one:stop")
     await store.aclose()
+
+
+def test_page_names_its_charset_once(running: Installation, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html><title>한국어</title>")
+    (tmp_path / "csp.json").write_text('{"scriptHashes": []}')
+    pages = running.start(TALCHUM_WEB=str(tmp_path))
+    try:
+        with urllib.request.urlopen(pages.origin, timeout=5) as answer:
+            assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    finally:
+        pages.stop()
 
 
 def test_room_has_a_link_on_the_requests_own_host(server: CallServer) -> None:

@@ -53,7 +53,7 @@ def test_files_named_by_their_content_may_be_kept(export: Path) -> None:
     assert script is not None
     assert page is not None
     assert (script.immutable, page.immutable) == (True, False)
-    assert page.media_type == "text/html; charset=utf-8"
+    assert page.media_type == "text/html"
     assert "javascript" in script.media_type
 
 

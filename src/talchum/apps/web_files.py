@@ -102,9 +102,8 @@ class WebFiles:
         return None
 
     def _file(self, path: Path, status: int) -> WebFile:
+        # without a charset: the framework adds it to every text
         media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        if media_type.startswith("text/") or media_type == "application/javascript":
-            media_type += "; charset=utf-8"
         immutable = path.is_relative_to(self._directory / "_next" / "static")
         return WebFile(path, media_type, status, immutable)
 
