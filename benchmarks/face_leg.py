@@ -23,17 +23,12 @@ from typing import Any, Protocol
 
 from benchmarks.machine import REPOSITORY, commit, describe_machine, spread
 from benchmarks.pipeline import enlarged_clip
-from talchum.adapters.webrtc_peer import (
-    Audience,
-    CameraVideo,
-    EgressVideo,
-    Glimpse,
-    PeerListener,
-    PeerOptions,
-    RemoteVideo,
-    WebRtcPeer,
-    prepare_engine,
-)
+from talchum.adapters.webrtc.audience import Audience
+from talchum.adapters.webrtc.engine import prepare_engine
+from talchum.adapters.webrtc.listener import PeerListener
+from talchum.adapters.webrtc.peer import PeerOptions, WebRtcPeer
+from talchum.adapters.webrtc.remote_tracks import Glimpse, RemoteVideo
+from talchum.adapters.webrtc.sources import CameraVideo, EgressVideo
 from talchum.domain.frame import I420Frame
 from talchum.domain.stamp import paint_stamp, read_stamp
 from talchum.protocol.messages import IceCandidate, SessionDescription

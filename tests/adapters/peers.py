@@ -8,15 +8,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from talchum.adapters.webrtc_peer import (
-    ConnectionState,
-    PeerListener,
-    PeerOptions,
-    RemoteVideo,
-    RemoteVoice,
-    WebRtcPeer,
-    prepare_engine,
-)
+from talchum.adapters.webrtc.engine import prepare_engine
+from talchum.adapters.webrtc.listener import ConnectionState, PeerListener
+from talchum.adapters.webrtc.peer import PeerOptions, WebRtcPeer
+from talchum.adapters.webrtc.remote_tracks import RemoteVideo, RemoteVoice
 from talchum.domain.errors import PeerConnectionError
 from talchum.domain.frame import CompositorKey, EgressFrame, EgressKind, I420Frame
 from talchum.protocol.messages import IceCandidate, SessionDescription

@@ -8,7 +8,9 @@ import time
 
 import numpy as np
 
-from talchum.adapters.webrtc_peer import CameraVideo, Glimpse, PeerOptions, RemoteVideo
+from talchum.adapters.webrtc.peer import PeerOptions
+from talchum.adapters.webrtc.remote_tracks import Glimpse, RemoteVideo
+from talchum.adapters.webrtc.sources import CameraVideo
 from talchum.domain.frame import CompositorKey, EgressFrame, EgressKind, I420Frame
 from talchum.protocol.leg_messages import (
     FromFaceWorker,

@@ -23,14 +23,9 @@ from talchum.adapters.call_server_client import CallLink, CallServerClient
 from talchum.adapters.clip_player import Clip, ClipPlayer, Samples, open_clip
 from talchum.adapters.recording import Recording
 from talchum.adapters.signalling_client import SignallingClient
-from talchum.adapters.webrtc_peer import (
-    CameraVideo,
-    EgressVideo,
-    VideoSource,
-    VoiceSource,
-    WebRtcPeer,
-    prepare_engine,
-)
+from talchum.adapters.webrtc.engine import prepare_engine
+from talchum.adapters.webrtc.peer import WebRtcPeer
+from talchum.adapters.webrtc.sources import CameraVideo, EgressVideo, VideoSource, VoiceSource
 from talchum.apps.other_participant import CallResults, OtherParticipant
 from talchum.apps.voice_delay import VoiceDelay
 from talchum.apps.worn_leg import WornLeg

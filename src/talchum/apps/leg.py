@@ -8,14 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from talchum.adapters.signalling_client import SignallingClient
-from talchum.adapters.webrtc_peer import (
-    ConnectionState,
-    EgressVideo,
-    PeerListener,
-    PeerOptions,
-    RemoteVideo,
-    WebRtcPeer,
-)
+from talchum.adapters.webrtc.listener import ConnectionState, PeerListener
+from talchum.adapters.webrtc.peer import PeerOptions, WebRtcPeer
+from talchum.adapters.webrtc.remote_tracks import RemoteVideo
+from talchum.adapters.webrtc.sources import EgressVideo
 from talchum.apps.face_stage import FaceStage, Pipeline
 from talchum.apps.prepared_faces import PreparedFaces
 from talchum.domain.errors import AdmissionError, MessageError, PeerConnectionError, TalchumError

@@ -8,15 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from talchum.adapters.recording import Recording
-from talchum.adapters.webrtc_peer import (
-    ConnectionState,
-    Glimpse,
-    PeerListener,
-    PeerOptions,
-    RemoteVideo,
-    RemoteVoice,
-    WebRtcPeer,
-)
+from talchum.adapters.webrtc.listener import ConnectionState, PeerListener
+from talchum.adapters.webrtc.peer import PeerOptions, WebRtcPeer
+from talchum.adapters.webrtc.remote_tracks import Glimpse, RemoteVideo, RemoteVoice
 from talchum.apps.worn_leg import WornLegCounts
 from talchum.domain.delays import Delays
 from talchum.domain.errors import PeerConnectionError

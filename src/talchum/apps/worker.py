@@ -38,7 +38,7 @@ from talchum.adapters.celery_queue import (
 from talchum.adapters.face_worker_presence import FaceWorkerPresence
 from talchum.adapters.face_worker_registry import FaceWorkerStatus
 from talchum.adapters.identity_files import IdentityFiles
-from talchum.adapters.webrtc_peer import prepare_engine
+from talchum.adapters.webrtc.engine import prepare_engine
 from talchum.apps.capacity import measure_leg_cost, slots_for
 from talchum.apps.leg import FaceLeg, LegOrder
 from talchum.apps.prepared_faces import PreparedFaces, preparer

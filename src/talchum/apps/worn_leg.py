@@ -7,16 +7,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from talchum.adapters.webrtc_peer import (
-    CameraVideo,
-    ConnectionState,
-    Glimpse,
-    PeerListener,
-    PeerOptions,
-    RemoteVideo,
-    ReturnedVideo,
-    WebRtcPeer,
-)
+from talchum.adapters.webrtc.listener import ConnectionState, PeerListener
+from talchum.adapters.webrtc.peer import PeerOptions, WebRtcPeer
+from talchum.adapters.webrtc.remote_tracks import Glimpse, RemoteVideo
+from talchum.adapters.webrtc.sources import CameraVideo, ReturnedVideo
 from talchum.domain.delays import Delays
 from talchum.domain.errors import MessageError, PeerConnectionError
 from talchum.domain.stamp import read_stamp

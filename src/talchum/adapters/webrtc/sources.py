@@ -1,0 +1,145 @@
+"""What can be sent: video and voice, each a type of its own by who may get it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+
+import numpy as np
+import webrtc
+from numpy.typing import NDArray
+
+from talchum.adapters.webrtc.engine import ENGINE_ERRORS
+from talchum.adapters.webrtc.tasks import Tasks
+from talchum.domain.errors import PeerConnectionError
+from talchum.domain.frame import EgressFrame, I420Frame
+
+AUDIO_RATE = 48_000
+
+
+class WrittenVideo:
+    """A video track of the frames that are written to it."""
+
+    def __init__(self) -> None:
+        self._generator = webrtc.VideoTrackGenerator()
+        self._writer = self._generator.writable.get_writer()
+        self._tasks = Tasks()
+        self._last_timestamp = 0
+        self._closed = False
+        self.size = (0, 0)
+        self.frames_sent = 0
+        self.size_changed: Callable[[int, int], None] | None = None
+
+    @property
+    def track(self) -> webrtc.MediaStreamTrack:
+        """The engine's track."""
+        return self._generator.track
+
+    def _write(self, picture: I420Frame) -> None:
+        if self._closed:
+            return
+        # The engine drops a frame that is not younger than the last, so the time of sending is what counts.
+        timestamp = max(self._last_timestamp + 1, time.monotonic_ns() // 1000)
+        self._last_timestamp = timestamp
+        layout = webrtc.VideoFrameBufferInit(
+            format="I420", coded_width=picture.width, coded_height=picture.height, timestamp=timestamp
+        )
+        frame = webrtc.VideoFrame(picture.buffer.data, layout)
+        self._tasks.keep(asyncio.ensure_future(self._writer.write(frame)))
+        self.frames_sent += 1
+        if self.size != (picture.width, picture.height):
+            self.size = (picture.width, picture.height)
+            if self.size_changed is not None:
+                self.size_changed(picture.width, picture.height)
+
+    async def close(self) -> None:
+        """End the track; writing to it afterwards does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        with contextlib.suppress(*ENGINE_ERRORS, asyncio.CancelledError):
+            await self._writer.close()
+        await self._tasks.cancel()
+
+
+class EgressVideo(WrittenVideo):
+    """Video for another person: it takes what the compositor made and nothing else."""
+
+    def send(self, frame: EgressFrame) -> None:
+        """Send a frame now.
+
+        Raises PeerConnectionError (`egress_only`) for anything but an `EgressFrame`.
+        """
+        if type(frame) is not EgressFrame:
+            raise PeerConnectionError(
+                f"got a {type(frame).__name__} to send to another person, expected an EgressFrame",
+                code="egress_only",
+                retryable=False,
+            )
+        self._write(frame.picture)
+
+
+class CameraVideo(WrittenVideo):
+    """A performer's own frames, for their face worker or for someone they chose to show their own face to."""
+
+    def send(self, frame: I420Frame) -> None:
+        """Send a frame now."""
+        self._write(frame)
+
+
+class ReturnedVideo:
+    """The track a face worker sends back; made only by a peer whose other side is a face worker."""
+
+    def __init__(self, track: webrtc.MediaStreamTrack) -> None:
+        self._track = track
+        self.size = (0, 0)
+
+    @property
+    def track(self) -> webrtc.MediaStreamTrack:
+        """The engine's track."""
+        return self._track
+
+
+VideoSource = EgressVideo | CameraVideo | ReturnedVideo
+
+
+class VoiceSource:
+    """An audio track of the samples that are written to it: 48 kHz, one channel."""
+
+    def __init__(self) -> None:
+        self._generator = webrtc.MediaStreamTrackGenerator("audio")
+        self._writer = self._generator.writable.get_writer()
+        self._tasks = Tasks()
+        self._closed = False
+
+    @property
+    def track(self) -> webrtc.MediaStreamTrack:
+        """The engine's track."""
+        return self._generator
+
+    def send(self, samples: NDArray[np.int16]) -> None:
+        """Send (n,) int16 samples now; the engine cuts them into 10 ms."""
+        if self._closed or not len(samples):
+            return
+        data = webrtc.AudioData(
+            webrtc.AudioDataInit(
+                format="s16",
+                sample_rate=AUDIO_RATE,
+                number_of_frames=len(samples),
+                number_of_channels=1,
+                timestamp=time.monotonic_ns() // 1000,
+                data=np.ascontiguousarray(samples).data.cast("B"),
+            )
+        )
+        self._tasks.keep(asyncio.ensure_future(self._writer.write(data)))
+
+    async def close(self) -> None:
+        """End the track; writing to it afterwards does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        with contextlib.suppress(*ENGINE_ERRORS, asyncio.CancelledError):
+            await self._writer.close()
+        await self._tasks.cancel()
