@@ -15,7 +15,8 @@ from talchum.adapters.redis_rooms import MAX_OUTBOX, RedisRooms, connect
 from talchum.domain.errors import AdmissionError, StoreError
 from talchum.protocol.admission import room_key
 from talchum.protocol.messages import ParticipantState, RequestFaceLeg, SetState
-from talchum.protocol.room import Effect, EnqueueFaceLeg, Room, RoomRules, Welcomed
+from talchum.protocol.room import Room, RoomRules
+from talchum.protocol.room_effects import Effect, EnqueueFaceLeg, Welcomed
 from tests.stores import Store, running_store
 
 pytestmark = pytest.mark.valkey

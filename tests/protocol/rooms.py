@@ -5,21 +5,23 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 
-from talchum.protocol.messages import ClientMessage, ParticipantState, PeerLeft, ServerMessage
-from talchum.protocol.room import (
-    Close,
-    Effect,
-    EnqueueFaceLeg,
-    Forget,
-    Push,
-    Reply,
-    Room,
-    RoomRules,
-    RoomState,
-    Welcomed,
+from talchum.protocol.messages import (
+    ClientMessage,
+    Failure,
+    IceCandidate,
+    ParticipantState,
+    PeerLeft,
+    RequestFaceLeg,
+    ServerMessage,
+    SessionDescription,
 )
+from talchum.protocol.room import Room, RoomRules
+from talchum.protocol.room_effects import Close, Effect, EnqueueFaceLeg, Forget, Push, Reply, Welcomed
+from talchum.protocol.room_state import RoomState
 
 KEY = "k" * 22
+OFFER = SessionDescription(type="offer", sdp="v=0\r\n")
+HOST = IceCandidate(candidate="candidate:1 1 udp 2122260223 192.0.2.7 50000 typ host", sdp_mid="0")
 WEARING = ParticipantState(camera=True, microphone=True)
 
 
@@ -91,3 +93,17 @@ class Call:
 
     def farewells(self, peer: str) -> list[tuple[str, str]]:
         return [(m.peer, m.reason) for m in self.outboxes[peer] if isinstance(m, PeerLeft)]
+
+
+def code_of(answers: list[ServerMessage]) -> str:
+    """Of the one refusal that is answered."""
+    assert len(answers) == 1
+    assert isinstance(answers[0], Failure)
+    assert not answers[0].fatal
+    return answers[0].code
+
+
+def wear(call: Call, performer: str, request: str = "r1") -> str:
+    """Ask for a face leg and let a worker take it."""
+    call.say(performer, RequestFaceLeg(request=request, identity="yangban"))
+    return call.enter(call.tasks[-1].ticket)

@@ -32,7 +32,8 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from talchum.domain.errors import AdmissionError, StoreError
 from talchum.protocol.admission import IssuedTicket, new_room_id, new_secret, room_key, room_unknown
 from talchum.protocol.messages import Failure, encode
-from talchum.protocol.room import (
+from talchum.protocol.room import Room, RoomRules, server_of
+from talchum.protocol.room_effects import (
     CancelFaceLeg,
     Close,
     Effect,
@@ -40,12 +41,9 @@ from talchum.protocol.room import (
     Forget,
     KeepFaceLeg,
     Push,
-    Room,
-    RoomRules,
-    RoomState,
     Trim,
-    server_of,
 )
+from talchum.protocol.room_state import RoomState
 
 logger = logging.getLogger(__name__)
 

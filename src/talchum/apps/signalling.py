@@ -37,7 +37,7 @@ from talchum.protocol.messages import (
     encode,
     number_of,
 )
-from talchum.protocol.room import Continued, Effect, EnqueueFaceLeg, IssueIceServers, Reply, Welcomed
+from talchum.protocol.room_effects import Continued, Effect, EnqueueFaceLeg, IssueIceServers, Reply, Welcomed
 
 logger = logging.getLogger(__name__)
 

@@ -74,6 +74,11 @@ def matches(secret: str, secret_hash: str) -> bool:
     return hmac.compare_digest(hash_secret(secret), secret_hash)
 
 
+def new_peer_id(kind: str, secret_source: SecretSource) -> str:
+    """A name for a peer, beginning with its kind: `p` a participant, `w` a face worker."""
+    return kind + hash_secret(secret_source())[:12]
+
+
 def split_token(token: str) -> tuple[str, str]:
     """Room key and secret of a ticket or session token.
 

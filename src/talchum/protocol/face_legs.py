@@ -1,0 +1,160 @@
+"""The face legs of a room: asked for, queued, taken by a face worker, and ended."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from talchum.domain.errors import AdmissionError, FaceLegError
+from talchum.protocol.admission import (
+    TICKET_LIFETIME,
+    SecretSource,
+    Ticket,
+    add_ticket,
+    hash_secret,
+    new_peer_id,
+)
+from talchum.protocol.membership import Membership
+from talchum.protocol.messages import FaceLegQueued, FaceLegUnavailable, LeaveReason, RequestFaceLeg
+from talchum.protocol.room_effects import CancelFaceLeg, EnqueueFaceLeg, KeepFaceLeg, PendingEffects
+from talchum.protocol.room_state import LegRecord, RoomState
+
+MAX_FACE_LEGS = 4
+"""Legs one performer may have at a time: the one worn, its successor, and as much again for a reload."""
+
+
+class FaceLegs:
+    """Keeps the legs of a room with the face workers that serve them.
+
+    wait: seconds a request may be queued. identities: names that may be asked for, None for any.
+    """
+
+    def __init__(
+        self,
+        state: RoomState,
+        effects: PendingEffects,
+        membership: Membership,
+        secret_source: SecretSource,
+        *,
+        wait: float,
+        identities: Collection[str] | None,
+    ) -> None:
+        self._state = state
+        self._effects = effects
+        self._membership = membership
+        self._secret = secret_source
+        self._wait = wait
+        self._identities = identities
+
+    # -- a performer's wishes
+
+    def request(self, performer: str, message: RequestFaceLeg, now: float) -> None:
+        """Queue a leg, or say why there is none.
+
+        Raises FaceLegError (`face_leg_exists`, `too_many_face_legs`).
+        """
+        own = [leg for leg in self._state.legs.values() if leg.performer == performer]
+        if any(leg.request == message.request for leg in own):
+            raise FaceLegError("got a request that is already used", code="face_leg_exists", retryable=False)
+        if len(own) >= MAX_FACE_LEGS:
+            raise FaceLegError(f"got one leg more than {MAX_FACE_LEGS}", code="too_many_face_legs")
+        if self._identities is None or message.identity in self._identities:
+            self._queue(performer, message, now)
+            return
+        unavailable = FaceLegUnavailable(
+            request=message.request,
+            code="identity_unknown",
+            message="got an identity that this server does not have",
+            retryable=False,
+        )
+        self._effects.push(performer, unavailable)
+
+    def release(self, performer: str, request: str) -> None:
+        """End the leg of this request, if there is one."""
+        for leg_name, leg in list(self._state.legs.items()):
+            if leg.performer == performer and leg.request == request:
+                self.end(leg_name, "ended")
+
+    # -- a face worker's
+
+    def expect_wanted(self, leg_name: str) -> None:
+        """Pass while the leg is wanted.
+
+        Raises AdmissionError (`face_leg_gone`).
+        """
+        if leg_name not in self._state.legs:
+            raise AdmissionError(
+                "got the ticket of a face leg that is no longer wanted", code="face_leg_gone"
+            )
+
+    def take(self, leg_name: str, worker: str) -> None:
+        """This peer serves the leg from now on."""
+        self._state.legs[leg_name].worker = worker
+
+    # -- the end
+
+    def end(self, leg_name: str, reason: LeaveReason) -> None:
+        """End a leg; its worker leaves the room."""
+        leg = self._state.legs[leg_name]
+        if leg.worker:
+            self._membership.take_out(leg.worker, reason)
+        self._cancel(leg_name, leg)
+
+    def end_all_of(self, performer: str) -> None:
+        """End every leg of a performer who goes."""
+        for leg_name in [key for key, leg in self._state.legs.items() if leg.performer == performer]:
+            self.end(leg_name, "ended")
+
+    # -- time
+
+    def tick(self, now: float) -> None:
+        """Keep what is wanted, give up what no face worker took."""
+        for leg_name, leg in list(self._state.legs.items()):
+            if leg.worker or now < leg.requested_at + self._wait:
+                self._effects.add(KeepFaceLeg(leg_name))
+            else:
+                self._give_up(leg_name, leg)
+
+    def deadlines(self) -> list[float]:
+        """When those that are queued are given up."""
+        return [leg.requested_at + self._wait for leg in self._state.legs.values() if not leg.worker]
+
+    def _queue(self, performer: str, message: RequestFaceLeg, now: float) -> None:
+        secret, leg_name = self._secret(), hash_secret(self._secret())[:32]
+        ticket = Ticket(
+            secret_hash=hash_secret(secret),
+            peer=new_peer_id("w", self._secret),
+            role="face-worker",
+            expires_at=now + TICKET_LIFETIME,
+            leg=leg_name,
+        )
+        add_ticket(self._state.tickets, ticket, now)
+        self._state.legs[leg_name] = LegRecord(
+            request=message.request, performer=performer, requested_at=now, ticket_hash=ticket.secret_hash
+        )
+        self._effects.push(performer, FaceLegQueued(request=message.request))
+        self._effects.add(
+            EnqueueFaceLeg(
+                leg=leg_name,
+                request=message.request,
+                performer=performer,
+                ticket=f"{self._state.key}.{secret}",
+                identity=message.identity,
+                engine=message.engine,
+                expires_at=now + self._wait,
+            )
+        )
+
+    def _give_up(self, leg_name: str, leg: LegRecord) -> None:
+        self._cancel(leg_name, leg)
+        unavailable = FaceLegUnavailable(
+            request=leg.request,
+            code="no_free_face_worker",
+            message=f"no face worker took the request within {self._wait:.0f} s",
+            retryable=True,
+        )
+        self._effects.push(leg.performer, unavailable)
+
+    def _cancel(self, leg_name: str, leg: LegRecord) -> None:
+        del self._state.legs[leg_name]
+        self._state.tickets.pop(leg.ticket_hash, None)
+        self._effects.add(CancelFaceLeg(leg_name))

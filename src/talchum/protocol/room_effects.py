@@ -1,0 +1,144 @@
+"""What a room asks of whoever drives it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from talchum.protocol.messages import Failure, Peer, Role, ServerMessage
+from talchum.protocol.room_state import RoomState
+
+
+@dataclass(frozen=True, slots=True)
+class Welcomed:
+    """Answer on this connection with `welcome`."""
+
+    peer: str
+    role: Role
+    session: str
+    peers: list[Peer]
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """Answer on this connection with `resumed`, then with all numbered above `last_seq`."""
+
+    peer: str
+    role: Role
+    received: int
+    last_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """Add a numbered message to a peer's outbox."""
+
+    peer: str
+    message: ServerMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Answer on this connection, once, unnumbered."""
+
+    message: ServerMessage
+
+
+@dataclass(frozen=True, slots=True)
+class IssueIceServers:
+    """Answer on this connection with fresh TURN credentials."""
+
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trim:
+    """Forget a peer's numbered messages up to `last_seq`."""
+
+    peer: str
+    last_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Delete a peer's outbox."""
+
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Say this on a connection and close it, wherever it is."""
+
+    connection: str
+    message: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class EnqueueFaceLeg:
+    """Put a face leg on the queue. leg: its name, unlike `request` unique among all rooms."""
+
+    leg: str
+    request: str
+    performer: str
+    ticket: str
+    identity: str
+    engine: str | None
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeepFaceLeg:
+    """The leg is still wanted."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelFaceLeg:
+    """The leg is no longer wanted."""
+
+    leg: str
+
+
+Effect = (
+    Welcomed
+    | Continued
+    | Push
+    | Reply
+    | IssueIceServers
+    | Trim
+    | Forget
+    | Close
+    | EnqueueFaceLeg
+    | KeepFaceLeg
+    | CancelFaceLeg
+)
+
+
+class PendingEffects:
+    """The effects of one step of a room, in order; what is pushed to a peer is numbered here."""
+
+    def __init__(self, state: RoomState) -> None:
+        self._state = state
+        self._effects: list[Effect] = []
+
+    def add(self, effect: Effect) -> None:
+        """Have this done after all that was added before."""
+        self._effects.append(effect)
+
+    def push(self, name: str, message: ServerMessage) -> None:
+        """Add a message to a peer's outbox, with the peer's next number."""
+        peer = self._state.peers[name]
+        peer.sent += 1
+        self.add(Push(name, msgspec.structs.replace(message, seq=peer.sent)))
+
+    def close(self, connection: str, code: str, message: str) -> None:
+        """Say why a connection is closed, and close it."""
+        self.add(Close(connection, Failure(code=code, message=message, fatal=True)))
+
+    def take(self) -> list[Effect]:
+        """All since the last time."""
+        effects, self._effects = self._effects, []
+        return effects

@@ -1,0 +1,45 @@
+"""Everything there is to know of one room, as it is stored."""
+
+from __future__ import annotations
+
+import msgspec
+
+from talchum.protocol.admission import Ticket
+from talchum.protocol.messages import ParticipantState, Role
+
+
+class PeerRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A peer of the room. connection: the socket it speaks through, empty while there is none."""
+
+    role: Role
+    order: int
+    session_hash: str
+    connection: str = ""
+    lost_at: float = 0.0
+    received: int = 0
+    sent: int = 0
+    rejoin_hash: str = ""
+    state: ParticipantState | None = None
+    leg: str = ""
+    candidates: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+class LegRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A face leg that is wanted; `worker` is the peer that serves it, empty while it is queued."""
+
+    request: str
+    performer: str
+    requested_at: float
+    ticket_hash: str
+    worker: str = ""
+
+
+class RoomState(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Everything there is to know of one room, as it is stored."""
+
+    key: str
+    joined: int = 0
+    peers: dict[str, PeerRecord] = msgspec.field(default_factory=dict)
+    legs: dict[str, LegRecord] = msgspec.field(default_factory=dict)
+    tickets: dict[str, Ticket] = msgspec.field(default_factory=dict)
+    departed: dict[str, str] = msgspec.field(default_factory=dict)

@@ -1,0 +1,121 @@
+"""Face legs, from the wish to the end."""
+
+from __future__ import annotations
+
+import pytest
+
+from talchum.domain.errors import AdmissionError
+from talchum.protocol.messages import (
+    FaceLegUnavailable,
+    Leave,
+    PeerLeft,
+    ReleaseFaceLeg,
+    RequestFaceLeg,
+    SetState,
+)
+from talchum.protocol.room import Room, RoomRules
+from talchum.protocol.room_effects import CancelFaceLeg, KeepFaceLeg
+from tests.protocol.rooms import WEARING, Call, code_of, wear
+
+
+def test_participants_ticket_never_makes_a_face_worker(call: Call, pair: tuple[str, str]) -> None:
+    for message in (
+        RequestFaceLeg(request="x", identity="yangban"),
+        SetState(state=WEARING),
+    ):
+        worker = wear(call, pair[0], f"r{len(call.tasks)}")
+        assert code_of(call.say(worker, message)) == "role_refused"
+
+
+def test_lost_worker_is_gone_at_once(call: Call, pair: tuple[str, str]) -> None:
+    performer, _ = pair
+    worker = wear(call, performer)
+    effects = call.lose(worker)
+    assert CancelFaceLeg(call.tasks[0].leg) in effects
+    assert call.farewells(performer) == [(worker, "lost")]
+
+
+def test_released_leg_closes_its_worker(call: Call, pair: tuple[str, str]) -> None:
+    performer, _ = pair
+    worker = wear(call, performer)
+    call.say(performer, ReleaseFaceLeg(seq=2, request="r1"))
+    assert call.farewells(performer) == [(worker, "ended")]
+    assert call.connections[worker] in call.closed
+    assert call.say(performer, ReleaseFaceLeg(seq=3, request="r1")) == []
+
+
+def test_leg_released_while_queued_takes_its_ticket_along(call: Call, pair: tuple[str, str]) -> None:
+    performer, _ = pair
+    call.say(performer, RequestFaceLeg(seq=1, request="r1", identity="yangban"))
+    call.say(performer, ReleaseFaceLeg(seq=2, request="r1"))
+    with pytest.raises(AdmissionError) as refused:
+        call.enter(call.tasks[0].ticket)
+    assert refused.value.code == "ticket_invalid"
+
+
+def test_request_nobody_takes_is_answered(call: Call, pair: tuple[str, str]) -> None:
+    performer, _ = pair
+    call.say(performer, RequestFaceLeg(seq=1, request="r1", identity="yangban"))
+    assert KeepFaceLeg(call.tasks[0].leg) in call.wait(4.0)
+    call.wait(4.5)
+    unavailable = call.last(performer)
+    assert isinstance(unavailable, FaceLegUnavailable)
+    assert (unavailable.request, unavailable.code, unavailable.retryable) == (
+        "r1",
+        "no_free_face_worker",
+        True,
+    )
+    with pytest.raises(AdmissionError):
+        call.enter(call.tasks[0].ticket)
+
+
+def test_leg_is_wanted_while_its_performer_may_come_back(call: Call, pair: tuple[str, str]) -> None:
+    performer, _ = pair
+    worker = wear(call, performer)
+    call.lose(performer)
+    assert KeepFaceLeg(call.tasks[0].leg) in call.wait(20.0)
+    effects = call.wait(11.0)
+    assert CancelFaceLeg(call.tasks[0].leg) in effects
+    assert call.connections[worker] in call.closed
+
+
+def test_reload_ends_the_legs_of_the_page_before(call: Call) -> None:
+    issued = call.room.issue_ticket(call.now)
+    performer = call.enter(issued.ticket)
+    worker = wear(call, performer)
+    call.join(peer=performer, rejoin=issued.rejoin)
+    assert call.connections[worker] in call.closed
+    assert call.outboxes[performer] == []
+
+
+def test_two_requests_with_one_name_are_refused(call: Call, pair: tuple[str, str]) -> None:
+    wear(call, pair[0], "r1")
+    again = RequestFaceLeg(request="r1", identity="yangban")
+    assert code_of(call.say(pair[0], again)) == "face_leg_exists"
+    assert call.say(pair[1], again) == []  # the other participant has its own names
+
+
+def test_legs_of_one_performer_are_bounded(call: Call, pair: tuple[str, str]) -> None:
+    for number in range(4):
+        wear(call, pair[0], f"r{number}")
+    one_more = RequestFaceLeg(request="r9", identity="yangban")
+    assert code_of(call.say(pair[0], one_more)) == "too_many_face_legs"
+
+
+def test_identity_that_is_not_installed_is_said_at_once() -> None:
+    call = Call(RoomRules(identities=frozenset({"yangban"})))
+    performer = call.join()
+    call.say(performer, RequestFaceLeg(seq=1, request="r1", identity="nobody"))
+    unavailable = call.last(performer)
+    assert isinstance(unavailable, FaceLegUnavailable)
+    assert (unavailable.code, unavailable.retryable) == ("identity_unknown", False)
+    assert call.tasks == []
+
+
+def test_worker_that_leaves_says_so_to_its_performer(call: Call, pair: tuple[str, str]) -> None:
+    worker = wear(call, pair[0])
+    call.say(worker, Leave(seq=1))
+    last = call.last(pair[0])
+    assert isinstance(last, PeerLeft)
+    assert (last.peer, last.reason) == (worker, "left")
+    assert isinstance(call.room, Room)
