@@ -30,12 +30,21 @@ class WrittenVideo:
         self._closed = False
         self.size = (0, 0)
         self.frames_sent = 0
-        self.size_changed: Callable[[int, int], None] | None = None
+        self._watchers: list[Callable[[], None]] = []
 
     @property
     def track(self) -> webrtc.MediaStreamTrack:
         """The engine's track."""
         return self._generator.track
+
+    def watch_size(self, changed: Callable[[], None]) -> None:
+        """Have `changed` called whenever the picture has another size; each sender of it asks for itself."""
+        self._watchers.append(changed)
+
+    def unwatch_size(self, changed: Callable[[], None]) -> None:
+        """Undo one `watch_size`."""
+        if changed in self._watchers:
+            self._watchers.remove(changed)
 
     def _write(self, picture: I420Frame) -> None:
         if self._closed:
@@ -51,8 +60,8 @@ class WrittenVideo:
         self.frames_sent += 1
         if self.size != (picture.width, picture.height):
             self.size = (picture.width, picture.height)
-            if self.size_changed is not None:
-                self.size_changed(picture.width, picture.height)
+            for changed in list(self._watchers):
+                changed()
 
     async def close(self) -> None:
         """End the track; writing to it afterwards does nothing."""

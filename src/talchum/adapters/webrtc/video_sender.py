@@ -29,12 +29,10 @@ class VideoSender:
     """The one video sender of a connection.
 
     It checks nothing: what it is given has passed `check_source`.
-    size_changed: called with the width and height when the source's picture changes its size.
+    size_changed: called when the source's picture changes its size.
     """
 
-    def __init__(
-        self, connection: webrtc.RTCPeerConnection, size_changed: Callable[[int, int], None]
-    ) -> None:
+    def __init__(self, connection: webrtc.RTCPeerConnection, size_changed: Callable[[], None]) -> None:
         self._connection = connection
         self._size_changed = size_changed
         self._sender: webrtc.RTCRtpSender | None = None
@@ -47,9 +45,9 @@ class VideoSender:
         """Note the source to be sent from the next `update` on."""
         previous, self._source = self._source, source
         if isinstance(previous, WrittenVideo):
-            previous.size_changed = None
+            previous.unwatch_size(self._size_changed)
         if isinstance(source, WrittenVideo):
-            source.size_changed = self._size_changed
+            source.watch_size(self._size_changed)
 
     def offer(self, source: VideoSource) -> None:
         """Add the source's track to the connection, so that it is offered, unless one is there already."""
@@ -90,7 +88,7 @@ class VideoSender:
         """Touch the engine no more and leave the source to whoever made it."""
         self._closed = True
         if isinstance(self._source, WrittenVideo):
-            self._source.size_changed = None
+            self._source.unwatch_size(self._size_changed)
 
     async def _limit_bitrate(self, sender: webrtc.RTCRtpSender, size: tuple[int, int]) -> None:
         """Cap the encoder, and keep the size rather than the rate: a worker's tracker needs the pixels."""
