@@ -27,7 +27,7 @@ import numpy as np
 from benchmarks.machine import REPOSITORY, commit, describe_machine, spread
 from talchum.adapters.call_server_client import CallLink, CallServerClient
 from talchum.adapters.webrtc.engine import prepare_engine
-from talchum.apps.call import CallOptions, HeadlessCall
+from talchum.apps.headless_call import CallOptions, HeadlessCall
 from talchum.apps.other_participant import CallResults
 from talchum.protocol.messages import IdentityKind
 from tests.calls.headless import headless_call

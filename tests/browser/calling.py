@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from playwright.async_api import Playwright, expect
 
+from talchum.domain.stamp import read_stamp
 from tests.browser.camera import Camera
 from tests.browser.measures import Arrived, Glimpse, arrived, glimpse
 from tests.browser.people import Person, person
@@ -113,6 +115,21 @@ class Caller:
             "__probe.cameraSends.filter(({ connection }) => !__probe.connections[connection].probedLeg)"
         )
         return found
+
+    async def watch_stamps(self) -> None:
+        """Reads the stamps of the other person's pictures from now on, as they are displayed."""
+        await self.person.page.evaluate("__probe.watchStamps(__probe.remoteStream('video'))")
+
+    async def stamped_delays(self, since: float) -> list[float]:
+        """Seconds from stamp to display of the pictures displayed after a moment (wall clock)."""
+        rows: list[list[float]] = await self.person.page.evaluate("__probe.stamps")
+        to_monotonic = time.monotonic() - time.time()
+        ages = [
+            read_stamp(np.array([row], np.uint8), at / 1000 + to_monotonic)
+            for at, *row in rows
+            if at / 1000 >= since
+        ]
+        return [age for age in ages if age is not None]
 
     async def watch(self, name: str) -> None:
         """Records pictures and beeps: of the own devices ("own") or of the other person ("other")."""

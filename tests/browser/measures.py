@@ -37,6 +37,8 @@ class Arrived:
 
 def arrived(before: Statistics, after: Statistics) -> Arrived:
     """What came in between; both of one person, for the connections to other participants only."""
+    if not _people(before):
+        return Arrived(0.0, 0, 0, 0.0, 0.0, 0.0)  # nobody was there yet
     seconds = (_people(after)[0]["at"] - _people(before)[0]["at"]) / 1000
     video = _inbound(after, "video")
     sound = _difference(before, after, "audio")

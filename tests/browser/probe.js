@@ -11,6 +11,7 @@
     encoded: [], // encoded video frames of people (not of the face leg), as they came
     cameraSends: [], // when a camera's own video track was given to a connection, and which
     views: {}, // by name: [wall clock, number of the frame, brightness of the border, width]
+    stamps: [], // [wall clock, ...luma of a row of the stamp], of the other person's pictures as they are displayed
     beeps: {}, // by name: wall clock of each onset
   };
   window.__probe = probe;
@@ -173,6 +174,27 @@
       let number = 0;
       for (let bit = 0; bit < BITS; bit++) if (green(bit * 4 + 2, 2) > 126) number |= 1 << bit;
       samples.push([performance.timeOrigin + metadata.presentationTime, number, green(BITS * 2, 6), width]);
+      video.requestVideoFrameCallback(look);
+    };
+    video.requestVideoFrameCallback(look);
+    return video.play();
+  };
+
+  const STAMP_BLOCKS = 30;
+  probe.watchStamps = (stream) => {
+    const video = document.createElement("video");
+    video.muted = video.playsInline = video.autoplay = true;
+    video.style.cssText = "position:fixed;left:0;top:0;width:2px;height:2px;opacity:.01;pointer-events:none";
+    video.srcObject = stream;
+    document.documentElement.append(video);
+    const canvas = new OffscreenCanvas(STAMP_BLOCKS * 4, 1);
+    const pen = canvas.getContext("2d", { willReadFrequently: true });
+    const look = (_now, metadata) => {
+      const { videoWidth: width, videoHeight: height } = video;
+      pen.drawImage(video, 0, height / 80, width, height / 40, 0, 0, STAMP_BLOCKS * 4, 1);
+      const pixels = pen.getImageData(0, 0, STAMP_BLOCKS * 4, 1).data;
+      const row = Array.from({ length: STAMP_BLOCKS * 4 }, (_, x) => pixels[x * 4 + 1]);
+      probe.stamps.push([performance.timeOrigin + metadata.expectedDisplayTime, ...row]);
       video.requestVideoFrameCallback(look);
     };
     video.requestVideoFrameCallback(look);

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talchum.domain.delays import KEPT, Delays
+from talchum.domain.delays import KEPT, Delays, Total
 
 
 def test_nothing_measured_is_nothing_told() -> None:
@@ -48,3 +48,12 @@ def test_the_slow_end_is_never_faster_than_the_middle(seconds: list[float]) -> N
     told = delays.milliseconds()
     assert told is not None
     assert 0 <= told["p50"] <= told["p95"] + 0.1
+
+
+def test_a_mean_is_taken_over_what_came_since_the_earlier_count() -> None:
+    assert Total(3.0, 40).mean_since(Total(1.0, 30)) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("now", [Total(1.0, 30), Total(0.0, 0)])
+def test_without_anything_new_there_is_no_mean(now: Total) -> None:
+    assert now.mean_since(Total(1.0, 30)) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -11,11 +12,13 @@ from talchum.adapters.recording import Recording
 from talchum.adapters.webrtc.listener import ConnectionState, PeerListener
 from talchum.adapters.webrtc.peer import PeerOptions, WebRtcPeer
 from talchum.adapters.webrtc.remote_tracks import Glimpse, RemoteVideo, RemoteVoice
+from talchum.apps.delay_exchange import DelayExchange
 from talchum.apps.worn_leg import WornLegCounts
 from talchum.domain.delays import Delays
 from talchum.domain.errors import PeerConnectionError
 from talchum.domain.frame import I420Frame
 from talchum.domain.stamp import read_stamp, strip_rows
+from talchum.protocol import delay_messages
 from talchum.protocol.messages import (
     ClientMessage,
     Describe,
@@ -106,6 +109,13 @@ class OtherParticipant(PeerListener):
             ),
             self,
         )
+        self.peer.open_channel(delay_messages.CHANNEL_LABEL, number=delay_messages.CHANNEL_ID)
+        self.delays = DelayExchange(self.peer)
+
+    async def note_route(self) -> None:
+        """Keep by which route the call goes, for the report."""
+        with contextlib.suppress(PeerConnectionError):
+            self._results.route = (await self.peer.stats()).route or self._results.route
 
     def description_made(self, description: SessionDescription) -> None:
         """Send it there."""
@@ -136,6 +146,10 @@ class OtherParticipant(PeerListener):
         recording = self._recording
         if recording is not None:
             voice.read(lambda samples, rate: recording.add_voice(samples, rate, time.monotonic()))
+
+    def message_arrived(self, text: str) -> None:
+        """What the other side knows of the delay."""
+        self.delays.heard(text)
 
     def failed(self, error: PeerConnectionError) -> None:
         """The next description may be a better one."""

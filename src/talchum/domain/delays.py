@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -34,3 +35,19 @@ class Delays:
             return None
         p50, p95 = np.percentile(np.fromiter(self._seconds, float), [50, 95]) * 1000
         return {"p50": round(float(p50), 1), "p95": round(float(p95), 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Seconds spent in all on a number of things, as W3C webrtc-stats counts them."""
+
+    seconds: float = 0.0
+    count: int = 0
+
+    def mean_since(self, earlier: Total) -> float | None:
+        """Seconds for each thing since an earlier count, None when there was none."""
+        count = self.count - earlier.count
+        return max(0.0, self.seconds - earlier.seconds) / count if count > 0 else None
+
+
+NOTHING_YET = Total()

@@ -10,7 +10,7 @@ from talchum.adapters.webrtc.remote_tracks import Glimpse
 from talchum.adapters.webrtc.sources import EgressVideo
 from talchum.domain.errors import PeerConnectionError
 from talchum.domain.frame import I420Frame
-from tests.adapters.peers import egress, picture, until
+from tests.adapters.peers import egress, picture, until, wire
 from tests.adapters.webrtc.calls import Call, leg, participants
 
 pytestmark = pytest.mark.call
@@ -70,3 +70,15 @@ async def test_a_closed_peer_leaves_no_task_and_says_so(call: Call) -> None:
         await performer.peer.stats()
     assert refused.value.code == "connection_closed"
     await until(lambda: asyncio.all_tasks() <= before, "every task of the call ended")
+
+
+async def test_a_channel_with_a_number_is_opened_by_both_sides(call: Call) -> None:
+    sides = [call.side("participant", polite=polite, own_face=True) for polite in (True, False)]
+    wire(*sides)
+    for side in sides:
+        side.peer.open_channel("talchum-delay", number=101)
+        await side.peer.send_video(call.camera())
+    await until(lambda: all(side.opened for side in sides), "both have it open")
+    for side in sides:
+        assert side.peer.send_message("how late am I?")
+    await until(lambda: all(side.messages for side in sides), "messages arrive")

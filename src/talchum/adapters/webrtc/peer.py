@@ -72,9 +72,9 @@ class WebRtcPeer:
         side must not get, `connection_closed` when it is too late.
         """
         check_source(source, self._options.audience, own_face=self._options.own_face)
-        self._video.use(source)
         if self._closed:
             raise PeerConnectionError("the connection is closed", code="connection_closed")
+        self._video.use(source)
         if self._options.offers:
             self._video.offer(source)
         self._negotiator.sender_outdated()
@@ -89,9 +89,17 @@ class WebRtcPeer:
 
     # -- the data channel
 
-    def open_channel(self, label: str) -> None:
-        """Open the data channel; the other side learns of it by the offer."""
-        self._adopt_channel(self._connection.create_data_channel(label))
+    def open_channel(self, label: str, *, number: int | None = None) -> None:
+        """Open the data channel; the other side learns of it when it opens.
+
+        number: of a channel that both sides open by themselves, unordered and without retransmissions (W3C
+        WebRTC 6.2, `negotiated`).
+        """
+        if number is None:
+            self._adopt_channel(self._connection.create_data_channel(label))
+            return
+        options = webrtc.RTCDataChannelInit(negotiated=True, id=number, ordered=False, max_retransmits=0)
+        self._adopt_channel(self._connection.create_data_channel(label, options))
 
     def send_message(self, text: str) -> bool:
         """Send a text through the data channel; False while it is not open."""
@@ -223,7 +231,7 @@ class WebRtcPeer:
         if isinstance(event.data, str):
             self._listener.message_arrived(event.data)
 
-    def _on_size(self, _width: int, _height: int) -> None:
+    def _on_size(self) -> None:
         self._negotiator.sender_outdated()
 
 

@@ -2,47 +2,87 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import webrtc
+
+from talchum.domain.delays import NOTHING_YET, Total
 
 Route = Literal["direct", "relay"]
 
 
 @dataclass(frozen=True, slots=True)
 class PeerStats:
-    """What a connection says of itself; None where nothing is known yet. Times in seconds."""
+    """What a connection says of itself; None where nothing is known yet. Times in seconds.
 
-    route: Route | None
-    round_trip_time: float | None
-    frames_per_second_in: float | None
-    frames_per_second_out: float | None
-    frames_received: int
-    frames_dropped: int
-    width_out: int
-    height_out: int
+    encoding, pacing: of the video that is sent, over frames and over packets.
+    video_processing: from a frame's first packet to the decoded frame. voice_buffering: of samples in the
+    jitter buffer, over samples. All four count from the connection's beginning.
+    """
+
+    route: Route | None = None
+    round_trip_time: float | None = None
+    frames_per_second_in: float | None = None
+    frames_per_second_out: float | None = None
+    frames_received: int = 0
+    frames_dropped: int = 0
+    width_out: int = 0
+    height_out: int = 0
+    encoding: Total = NOTHING_YET
+    pacing: Total = NOTHING_YET
+    video_processing: Total = NOTHING_YET
+    voice_buffering: Total = NOTHING_YET
 
 
 def summary(report: webrtc.RTCStatsReport) -> PeerStats:
     """Read from an engine's report what is told of a connection."""
-    route: Route | None = None
-    round_trip = fps_in = fps_out = None
-    received = dropped = width = height = 0
+    stats = PeerStats()
     for entry in report.values():
-        if isinstance(entry, webrtc.RTCTransportStats) and entry.selected_candidate_pair_id:
-            pair = report.get(entry.selected_candidate_pair_id)
-            if isinstance(pair, webrtc.RTCIceCandidatePairStats):
-                ends = (report.get(pair.local_candidate_id), report.get(pair.remote_candidate_id))
-                route = "relay" if any(_is_relay(end) for end in ends) else "direct"
-                round_trip = pair.current_round_trip_time
-        elif isinstance(entry, webrtc.RTCInboundRtpStreamStats) and entry.kind == "video":
-            fps_in = entry.frames_per_second
-            received, dropped = entry.frames_received or 0, entry.frames_dropped or 0
+        if isinstance(entry, webrtc.RTCTransportStats):
+            stats = _with_route(stats, report, entry)
+        elif isinstance(entry, webrtc.RTCInboundRtpStreamStats):
+            stats = _with_voice(stats, entry) if entry.kind == "audio" else _with_video(stats, entry)
         elif isinstance(entry, webrtc.RTCOutboundRtpStreamStats) and entry.kind == "video":
-            fps_out = entry.frames_per_second
-            width, height = entry.frame_width or 0, entry.frame_height or 0
-    return PeerStats(route, round_trip, fps_in, fps_out, received, dropped, width, height)
+            stats = _with_sent_video(stats, entry)
+    return stats
+
+
+def _with_route(
+    stats: PeerStats, report: webrtc.RTCStatsReport, transport: webrtc.RTCTransportStats
+) -> PeerStats:
+    pair = report.get(transport.selected_candidate_pair_id) if transport.selected_candidate_pair_id else None
+    if not isinstance(pair, webrtc.RTCIceCandidatePairStats):
+        return stats
+    ends = (report.get(pair.local_candidate_id), report.get(pair.remote_candidate_id))
+    route: Route = "relay" if any(_is_relay(end) for end in ends) else "direct"
+    return replace(stats, route=route, round_trip_time=pair.current_round_trip_time)
+
+
+def _with_video(stats: PeerStats, entry: webrtc.RTCInboundRtpStreamStats) -> PeerStats:
+    return replace(
+        stats,
+        frames_per_second_in=entry.frames_per_second,
+        frames_received=entry.frames_received or 0,
+        frames_dropped=entry.frames_dropped or 0,
+        video_processing=Total(entry.total_processing_delay or 0.0, entry.frames_decoded or 0),
+    )
+
+
+def _with_voice(stats: PeerStats, entry: webrtc.RTCInboundRtpStreamStats) -> PeerStats:
+    buffering = Total(entry.jitter_buffer_delay or 0.0, entry.jitter_buffer_emitted_count or 0)
+    return replace(stats, voice_buffering=buffering)
+
+
+def _with_sent_video(stats: PeerStats, entry: webrtc.RTCOutboundRtpStreamStats) -> PeerStats:
+    return replace(
+        stats,
+        frames_per_second_out=entry.frames_per_second,
+        width_out=entry.frame_width or 0,
+        height_out=entry.frame_height or 0,
+        encoding=Total(entry.total_encode_time or 0.0, entry.frames_encoded or 0),
+        pacing=Total(entry.total_packet_send_delay or 0.0, entry.packets_sent or 0),
+    )
 
 
 def _is_relay(candidate: object) -> bool:

@@ -1,0 +1,87 @@
+"""What a participant and the other one know of the delay between them, told once a second to each other."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+
+from talchum.adapters.webrtc.peer import WebRtcPeer
+from talchum.adapters.webrtc.statistics import PeerStats
+from talchum.domain.errors import MessageError, PeerConnectionError
+from talchum.protocol.delay_messages import (
+    Loop,
+    Passage,
+    decode_delay_message,
+    encode_delay_message,
+)
+
+logger = logging.getLogger(__name__)
+
+UNTOLD_SENDING_SECONDS = 0.015
+"""Of the other side's encoder and pacer, until it has said."""
+
+VOICE_FRAME_SECONDS = 0.02
+"""An Opus frame (RFC 7587 4.2) is complete before it is sent."""
+
+MOST_SECONDS = 59.0
+
+
+class DelayExchange:
+    """The delays of one connection to another participant."""
+
+    def __init__(self, peer: WebRtcPeer) -> None:
+        self._peer = peer
+        self._before = PeerStats()
+        self._sending: float | None = None
+        self.passage: Passage | None = None
+
+    async def tell(self, loop: float | None) -> None:
+        """Say what is known. loop: seconds from our camera to our sender, None while unknown."""
+        with contextlib.suppress(PeerConnectionError):  # it is being closed
+            now, before = await self._peer.stats(), self._before
+            self._before = now
+            message = Loop(seconds=bounded(loop), sending=bounded(sending_time(now, before)))
+            self._peer.send_message(encode_delay_message(message))
+            if (passage := self._measured_passage(now, before)) is not None:
+                self._peer.send_message(encode_delay_message(passage))
+
+    def heard(self, text: str) -> None:
+        """The other participant said something."""
+        try:
+            message = decode_delay_message(text)
+        except MessageError as error:
+            logger.debug("the other participant said something unreadable: %s", error.code)
+            return
+        if isinstance(message, Loop):
+            self._sending = message.sending
+        else:
+            self.passage = message
+
+    def voice_lead(self, loop: float) -> float:
+        """Seconds by which our voice reaches the other side before our picture, were it not held back."""
+        passage = self.passage
+        return loop if passage is None else loop + passage.video - passage.voice
+
+    def _measured_passage(self, now: PeerStats, before: PeerStats) -> Passage | None:
+        picture = now.video_processing.mean_since(before.video_processing)
+        voice = now.voice_buffering.mean_since(before.voice_buffering)
+        if picture is None or voice is None or now.round_trip_time is None:
+            return None
+        sending = UNTOLD_SENDING_SECONDS if self._sending is None else self._sending
+        network = now.round_trip_time / 2
+        return Passage(
+            video=min(MOST_SECONDS, network + sending + picture),
+            voice=min(MOST_SECONDS, network + VOICE_FRAME_SECONDS + voice),
+        )
+
+
+def sending_time(now: PeerStats, before: PeerStats) -> float | None:
+    """What a picture spent in our encoder and pacer in between, None when none was sent."""
+    encoding = now.encoding.mean_since(before.encoding)
+    pacing = now.pacing.mean_since(before.pacing)
+    return None if encoding is None or pacing is None else encoding + pacing
+
+
+def bounded(seconds: float | None) -> float | None:
+    """A delay as it may stand in a message."""
+    return None if seconds is None else min(MOST_SECONDS, max(0.0, seconds))

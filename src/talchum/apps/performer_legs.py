@@ -1,0 +1,138 @@
+"""The face legs of one performer: asked for, connected, minded, and given back."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from talchum.adapters.webrtc.peer import WebRtcPeer
+from talchum.adapters.webrtc.sources import CameraVideo, ReturnedVideo
+from talchum.apps.worn_leg import WornLeg, WornLegCounts
+from talchum.protocol.leg_keeper import LegKeeper, Release, Step
+from talchum.protocol.messages import (
+    ClientMessage,
+    Describe,
+    IceServer,
+    Peer,
+    ReleaseFaceLeg,
+    RequestFaceLeg,
+    Trickle,
+)
+
+logger = logging.getLogger(__name__)
+
+CODEC_SECONDS = 0.03
+"""Of the encode and decode that a face leg adds to the work it reports, as long as nothing was measured."""
+
+MEASURED_FRAMES = 15
+
+
+class PerformerLegs:
+    """Keeps a face on: one leg is worn, and its successor is connected before it is let go.
+
+    send: gives a message to the call server. spawn: runs something beside, and keeps hold of it.
+    """
+
+    def __init__(
+        self,
+        identity: str,
+        engine: str | None,
+        camera: CameraVideo,
+        counts: WornLegCounts,
+        send: Callable[[ClientMessage], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        self._identity = identity
+        self._engine = engine
+        self._camera = camera
+        self._counts = counts
+        self._send = send
+        self._spawn = spawn
+        self._legs: dict[str, WornLeg] = {}
+        self._keeper = LegKeeper(lambda: secrets.token_urlsafe(9))
+        self.card_reason = "nothing_ready"
+
+    @property
+    def returned(self) -> ReturnedVideo | None:
+        """The picture with the face, None while there is none that may be shown."""
+        for leg in self._legs.values():
+            if leg.request == self._keeper.worn and (returned := leg.returned) is not None:
+                return returned
+        return None
+
+    @property
+    def peers(self) -> list[WebRtcPeer]:
+        """The connections to face workers."""
+        return [leg.peer for leg in self._legs.values()]
+
+    @property
+    def delay(self) -> float | None:
+        """Seconds from a frame's leaving to its coming back with the face, None while unknown.
+
+        Measured on stamped frames; without stamps what the worker reports, and an estimate for the codecs.
+        """
+        measured = self._counts.round_trip.median_of_last(MEASURED_FRAMES)
+        if measured is not None:
+            return measured
+        ages = [leg.frame_age for leg in self._legs.values() if leg.frame_age > 0]
+        return ages[0] + CODEC_SECONDS if ages else None
+
+    def peer(self, name: str) -> WebRtcPeer | None:
+        """The connection to this face worker, None when it is none of ours."""
+        leg = self._legs.get(name)
+        return leg.peer if leg is not None else None
+
+    def begin(self, now: float) -> None:
+        """Ask for the first leg."""
+        self._do(self._keeper.begin(now))
+
+    def meet(self, worker: Peer, ice_servers: tuple[IceServer, ...]) -> None:
+        """A face worker joined the room."""
+        if not self._keeper.expects(worker.face_leg) or worker.id in self._legs:
+            return
+        leg = self._legs[worker.id] = WornLeg(
+            worker.face_leg or "",
+            worker.id,
+            self._camera,
+            self._counts,
+            lambda description: self._send(Describe(to=worker.id, description=description)),
+            lambda candidate: self._send(Trickle(to=worker.id, candidate=candidate)),
+            ice_servers,
+            polite=worker.polite,
+        )
+        self._spawn(leg.open())
+
+    def part(self, worker: str, now: float) -> None:
+        """A peer left the room; if it was a face worker, another takes its place."""
+        leg = self._legs.pop(worker, None)
+        if leg is None:
+            return
+        self._spawn(leg.close())
+        if self._keeper.expects(leg.request):
+            logger.warning("the face worker is gone")
+            self.card_reason = "leg_lost"
+            self._do(self._keeper.ended(leg.request, now))
+
+    def refused(self, request: str, now: float, *, retryable: bool) -> None:
+        """No face worker took a request."""
+        self._do(self._keeper.refused(request, now, retryable=retryable))
+
+    def mind(self, now: float) -> None:
+        """Time passes: notice a leg that fell silent or speaks again."""
+        worn = self._keeper.worn
+        alive = {leg.request for leg in self._legs.values() if leg.returned}
+        self._do(self._keeper.tick(now, alive))
+        if worn and not self._keeper.worn:
+            logger.warning("the face leg is silent")
+            self.card_reason = "leg_lost"
+        elif self._keeper.worn and not worn:
+            logger.info("the face is on")
+
+    def _do(self, steps: list[Step]) -> None:
+        for step in steps:
+            if isinstance(step, Release):
+                self._send(ReleaseFaceLeg(request=step.request))
+            else:
+                self._send(RequestFaceLeg(request=step.request, identity=self._identity, engine=self._engine))
