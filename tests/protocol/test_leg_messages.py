@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from talchum.domain.errors import MessageError
 from talchum.protocol.leg_messages import (
+    CodecTimes,
     FrameAge,
     Refused,
     Report,
@@ -30,6 +31,7 @@ REPORT = Report(
     card_frames=2,
     stage_times={"trackTime": 0.004},
     frame_age=FrameAge(p50=0.011, p95=0.02),
+    codec_times=CodecTimes(receiving=0.004, sending=None),
 )
 
 
@@ -44,6 +46,7 @@ def test_a_report_stands_on_the_wire_as_the_browser_reads_it() -> None:
         "cardFrames": 2,
         "stageTimes": {"trackTime": 0.004},
         "frameAge": {"p50": 0.011, "p95": 0.02},
+        "codecTimes": {"receiving": 0.004, "sending": None},
     }
 
 

@@ -40,7 +40,7 @@ class DelayExchange:
         with contextlib.suppress(PeerConnectionError):  # it is being closed
             now, before = await self._peer.stats(), self._before
             self._before = now
-            message = Loop(seconds=bounded(loop), sending=bounded(sending_time(now, before)))
+            message = Loop(seconds=bounded(loop), sending=bounded(now.sending_since(before)))
             self._peer.send_message(encode_delay_message(message))
             if (passage := self._measured_passage(now, before)) is not None:
                 self._peer.send_message(encode_delay_message(passage))
@@ -63,7 +63,7 @@ class DelayExchange:
         return loop if passage is None else loop + passage.video - passage.voice
 
     def _measured_passage(self, now: PeerStats, before: PeerStats) -> Passage | None:
-        picture = now.video_processing.mean_since(before.video_processing)
+        picture = now.receiving_since(before)
         voice = now.voice_buffering.mean_since(before.voice_buffering)
         if picture is None or voice is None or now.round_trip_time is None:
             return None
@@ -73,13 +73,6 @@ class DelayExchange:
             video=min(MOST_SECONDS, network + sending + picture),
             voice=min(MOST_SECONDS, network + VOICE_FRAME_SECONDS + voice),
         )
-
-
-def sending_time(now: PeerStats, before: PeerStats) -> float | None:
-    """What a picture spent in our encoder and pacer in between, None when none was sent."""
-    encoding = now.encoding.mean_since(before.encoding)
-    pacing = now.pacing.mean_since(before.pacing)
-    return None if encoding is None or pacing is None else encoding + pacing
 
 
 def bounded(seconds: float | None) -> float | None:

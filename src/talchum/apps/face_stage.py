@@ -19,7 +19,7 @@ import numpy as np
 
 from talchum.adapters.frame_slot import FrameSlot
 from talchum.domain.frame import EgressFrame, I420Frame
-from talchum.protocol.leg_messages import FrameAge, LegState, Report
+from talchum.protocol.leg_messages import CodecTimes, FrameAge, LegState, Report
 from talchum.vision.compositor import Compositor
 from talchum.vision.pipeline import WornFace
 
@@ -73,7 +73,7 @@ class StageCounts:
         for stage, seconds in frame.stage_times.items():
             self._stage_times.setdefault(stage, []).append(seconds)
 
-    def report(self, frames_dropped: int) -> Report:
+    def report(self, frames_dropped: int, codec_times: CodecTimes) -> Report:
         """The report of the time since the last one."""
         ages, times = self._ages, self._stage_times
         self._ages, self._stage_times = [], {}
@@ -86,6 +86,7 @@ class StageCounts:
             card_frames=self.card_frames,
             stage_times={stage: float(np.median(seconds)) for stage, seconds in times.items()},
             frame_age=FrameAge(p50=_percentile(ages, 50), p95=_percentile(ages, 95)),
+            codec_times=codec_times,
         )
 
 

@@ -303,7 +303,9 @@ class HeadlessCall:
         """Say how late the face is, hear how late it arrives, and hold the voice back by as much."""
         while True:
             await asyncio.sleep(delay_messages.PERIOD_SECONDS)
-            loop = 0.0 if self._kind is None else self._legs.delay if self._legs is not None else None
+            loop = 0.0 if self._kind is None else None
+            if self._legs is not None:
+                loop = await self._legs.delay()
             for other in list(self._others.values()):
                 await other.delays.tell(loop)
                 if loop is not None:

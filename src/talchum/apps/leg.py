@@ -12,10 +12,12 @@ from talchum.adapters.webrtc.listener import ConnectionState, PeerListener
 from talchum.adapters.webrtc.peer import PeerOptions, WebRtcPeer
 from talchum.adapters.webrtc.remote_tracks import RemoteVideo
 from talchum.adapters.webrtc.sources import EgressVideo
+from talchum.adapters.webrtc.statistics import PeerStats
 from talchum.apps.face_stage import FaceStage, Pipeline
 from talchum.apps.prepared_faces import PreparedFaces
 from talchum.domain.errors import AdmissionError, MessageError, PeerConnectionError, TalchumError
 from talchum.protocol.leg_messages import (
+    CodecTimes,
     FromFaceWorker,
     Refused,
     Wear,
@@ -143,12 +145,20 @@ class FaceLeg(PeerListener):
             self._say(self._worn)
 
     async def _report(self) -> None:
+        before = PeerStats()
         while True:
             await asyncio.sleep(REPORT_SECONDS)
-            stage = self._stage
-            if stage is not None:
-                discarded = self._video.discarded if self._video is not None else 0
-                self._say(stage.counts.report(stage.frames_dropped + discarded))
+            stage, peer = self._stage, self._peer
+            if stage is None or peer is None:
+                continue
+            try:
+                now = await peer.stats()
+            except PeerConnectionError:
+                return  # it is being closed
+            codec = CodecTimes(receiving=now.receiving_since(before), sending=now.sending_since(before))
+            before = now
+            discarded = self._video.discarded if self._video is not None else 0
+            self._say(stage.counts.report(stage.frames_dropped + discarded, codec))
 
     async def _give_up_when_unconnected(self) -> None:
         """End when the media does not connect, or does not come back after the route broke."""

@@ -23,10 +23,7 @@ from talchum.protocol.messages import (
 
 logger = logging.getLogger(__name__)
 
-CODEC_SECONDS = 0.03
-"""Of the encode and decode that a face leg adds to the work it reports, as long as nothing was measured."""
-
-MEASURED_FRAMES = 15
+STAMPED_FRAMES = 15
 
 
 class PerformerLegs:
@@ -67,17 +64,17 @@ class PerformerLegs:
         """The connections to face workers."""
         return [leg.peer for leg in self._legs.values()]
 
-    @property
-    def delay(self) -> float | None:
+    async def delay(self) -> float | None:
         """Seconds from a frame's leaving to its coming back with the face, None while unknown.
 
-        Measured on stamped frames; without stamps what the worker reports, and an estimate for the codecs.
+        Read from the pictures where they are stamped, else from what both sides of the leg measure.
         """
-        measured = self._counts.round_trip.median_of_last(MEASURED_FRAMES)
-        if measured is not None:
-            return measured
-        ages = [leg.frame_age for leg in self._legs.values() if leg.frame_age > 0]
-        return ages[0] + CODEC_SECONDS if ages else None
+        for leg in list(self._legs.values()):
+            await leg.measure()
+        read = self._counts.round_trip.median_of_last(STAMPED_FRAMES)
+        if read is not None:
+            return read
+        return next((leg.delay for leg in self._legs.values() if leg.request == self._keeper.worn), None)
 
     def peer(self, name: str) -> WebRtcPeer | None:
         """The connection to this face worker, None when it is none of ours."""

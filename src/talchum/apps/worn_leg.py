@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from talchum.adapters.webrtc.listener import ConnectionState, PeerListener
 from talchum.adapters.webrtc.peer import PeerOptions, WebRtcPeer
 from talchum.adapters.webrtc.remote_tracks import Glimpse, RemoteVideo
 from talchum.adapters.webrtc.sources import CameraVideo, ReturnedVideo
+from talchum.adapters.webrtc.statistics import PeerStats
 from talchum.domain.delays import Delays
 from talchum.domain.errors import MessageError, PeerConnectionError
 from talchum.domain.stamp import read_stamp
@@ -66,6 +68,8 @@ class WornLeg(PeerListener):
         self._last_frame = 0.0
         self._report: Report | None = None
         self._cards_reported = 0
+        self._stats = PeerStats()
+        self.delay: float | None = None
         self.peer = WebRtcPeer(
             PeerOptions(audience="face-worker", polite=polite, ice_servers=ice_servers), self
         )
@@ -81,10 +85,28 @@ class WornLeg(PeerListener):
         alive = time.monotonic() - self._last_frame < LOOKS_ALIVE_SECONDS
         return self.peer.returned_video() if alive else None
 
-    @property
-    def frame_age(self) -> float:
-        """Seconds a frame spent in the worker, as it last reported; 0 before that."""
-        return self._report.frame_age.p50 if self._report is not None else 0.0
+    async def measure(self) -> None:
+        """Bring `delay` up to date: seconds from a frame's leaving to its return, None while unknown.
+
+        The parts of it that either side measures, added up: RTP carries no time through a peer that
+        transforms.
+        """
+        with contextlib.suppress(PeerConnectionError):  # it is being closed
+            now, before = await self.peer.stats(), self._stats
+            self._stats, report = now, self._report
+            if report is None:
+                return
+            codec = report.codec_times
+            parts = (
+                now.sending_since(before),
+                now.round_trip_time,
+                codec.receiving,
+                report.frame_age.p50,
+                codec.sending,
+                now.receiving_since(before),
+            )
+            known = [part for part in parts if part is not None]
+            self.delay = sum(known) if len(known) == len(parts) else None
 
     async def close(self) -> None:
         """End the connection."""

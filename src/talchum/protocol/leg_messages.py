@@ -48,6 +48,16 @@ class FrameAge(Wire, kw_only=True, frozen=True):
     p95: float
 
 
+class CodecTimes(Wire, kw_only=True, frozen=True):
+    """What a frame waits for at the worker beside its `FrameAge`; None while unknown.
+
+    receiving: from its first packet to the decoded frame. sending: in the encoder and the pacer.
+    """
+
+    receiving: float | None
+    sending: float | None
+
+
 class Report(Wire, kw_only=True, frozen=True, tag="report"):
     """Worker, once a second: counts since the leg began, times of the last second."""
 
@@ -59,6 +69,7 @@ class Report(Wire, kw_only=True, frozen=True, tag="report"):
     card_frames: Count
     stage_times: dict[str, float]
     frame_age: FrameAge
+    codec_times: CodecTimes
 
 
 FromPerformer = Wear

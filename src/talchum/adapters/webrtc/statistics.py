@@ -34,6 +34,16 @@ class PeerStats:
     video_processing: Total = NOTHING_YET
     voice_buffering: Total = NOTHING_YET
 
+    def sending_since(self, before: PeerStats) -> float | None:
+        """What a picture spent in our encoder and pacer in between, None when none was sent."""
+        encoding = self.encoding.mean_since(before.encoding)
+        pacing = self.pacing.mean_since(before.pacing)
+        return None if encoding is None or pacing is None else encoding + pacing
+
+    def receiving_since(self, before: PeerStats) -> float | None:
+        """From a picture's first packet to the decoded picture in between, None when none came."""
+        return self.video_processing.mean_since(before.video_processing)
+
 
 def summary(report: webrtc.RTCStatsReport) -> PeerStats:
     """Read from an engine's report what is told of a connection."""
