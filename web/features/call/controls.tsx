@@ -2,7 +2,7 @@
 
 import { Icon, type IconName } from "@/components/ui/icon";
 import { useI18n } from "@/i18n";
-import type { CallSnapshot } from "@/lib/rtc/call-session";
+import type { CallSnapshot } from "@/lib/rtc/call-snapshot";
 import styles from "./call.module.css";
 import { CopyLink } from "./copy-link";
 import type { CallActions } from "./use-shortcuts";

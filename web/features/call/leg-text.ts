@@ -1,5 +1,5 @@
 import type { Key } from "@/i18n";
-import type { LegStatus } from "@/lib/rtc/face-leg-keeper";
+import type { LegStatus } from "@/lib/rtc/leg-status";
 
 const CARD_KEYS: Readonly<Record<string, Key>> = {
   no_face: "card.no_face",

@@ -1,6 +1,7 @@
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { CallSession, CallSnapshot, RemoteSnapshot } from "@/lib/rtc/call-session";
+import type { CallSession } from "@/lib/rtc/call-session";
+import type { CallSnapshot, RemoteSnapshot } from "@/lib/rtc/call-snapshot";
 import { RemoteView, stageKey } from "./remote-view";
 
 const remote = (change: Partial<RemoteSnapshot> = {}): RemoteSnapshot => ({

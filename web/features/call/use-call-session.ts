@@ -2,7 +2,8 @@
 
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { inAllLanguages } from "@/i18n";
-import { CallSession, type CallSnapshot } from "@/lib/rtc/call-session";
+import { CallSession } from "@/lib/rtc/call-session";
+import type { CallSnapshot } from "@/lib/rtc/call-snapshot";
 
 const nothing = () => () => undefined;
 

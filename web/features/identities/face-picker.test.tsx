@@ -1,6 +1,6 @@
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import type { Choice } from "@/lib/rtc/call-session";
+import type { Choice } from "@/lib/rtc/call-snapshot";
 import { OwnFaceConfirmation } from "@/lib/rtc/outgoing-video";
 import type { Identity } from "@/lib/signalling/room-api";
 import { supportDialogs } from "@/testing/dialog";

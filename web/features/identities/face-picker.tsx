@@ -4,7 +4,7 @@ import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Mask } from "@/components/ui/mask";
 import { useI18n } from "@/i18n";
-import type { Choice } from "@/lib/rtc/call-session";
+import type { Choice } from "@/lib/rtc/call-snapshot";
 import { OwnFaceConfirmation } from "@/lib/rtc/outgoing-video";
 import { type Identity, thumbnailUrl } from "@/lib/signalling/room-api";
 import styles from "./face-picker.module.css";

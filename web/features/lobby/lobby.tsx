@@ -9,7 +9,8 @@ import { DevicePanel } from "@/features/devices/device-panel";
 import { FacePicker } from "@/features/identities/face-picker";
 import type { Identities } from "@/features/identities/use-identities";
 import { failureText, useI18n } from "@/i18n";
-import type { CallSession, CallSnapshot } from "@/lib/rtc/call-session";
+import type { CallSession } from "@/lib/rtc/call-session";
+import type { CallSnapshot } from "@/lib/rtc/call-snapshot";
 import styles from "./lobby.module.css";
 
 interface LobbyProps {

@@ -1,7 +1,7 @@
 "use client";
 
 import { useI18n } from "@/i18n";
-import type { CallSnapshot } from "@/lib/rtc/call-session";
+import type { CallSnapshot } from "@/lib/rtc/call-snapshot";
 import styles from "./figures.module.css";
 
 /** How the call is connected and how late its picture is; more on request. */

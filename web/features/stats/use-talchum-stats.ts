@@ -1,7 +1,8 @@
 "use client";
 
 import { useEffect } from "react";
-import type { CallSession, CallSnapshot } from "@/lib/rtc/call-session";
+import type { CallSession } from "@/lib/rtc/call-session";
+import type { CallSnapshot } from "@/lib/rtc/call-snapshot";
 
 /** What `window.talchumStats()` gives tests and curious developers: figures only, never a track or a key. */
 export interface TalchumStats {

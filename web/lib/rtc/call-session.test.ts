@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { SeenFrame } from "@/lib/media/frame-clock";
 import type { ParticipantState, Peer, ServerMessage } from "@/lib/signalling/messages";
 import type { Identity } from "@/lib/signalling/room-api";
+import { FakeAudioContext } from "@/testing/fake-audio";
 import { FakeConnection } from "@/testing/fake-connection";
 import { camera, drawing, FakeStream, FakeTrack } from "@/testing/fake-media";
 import { FakeSocket } from "@/testing/fake-socket";
@@ -57,29 +58,6 @@ function welcome(peers: Peer[]): ServerMessage {
     iceServersExpireIn: 600,
     resumeWithin: 30,
   };
-}
-
-class FakeAudioContext {
-  readonly state = "running";
-  readonly currentTime = 0;
-  onstatechange: (() => void) | null = null;
-  async resume(): Promise<void> {}
-  async close(): Promise<void> {}
-  createDelay() {
-    const delayTime = {
-      value: 0,
-      cancelScheduledValues() {},
-      setValueAtTime() {},
-      linearRampToValueAtTime() {},
-    };
-    return { delayTime, connect() {}, disconnect() {} };
-  }
-  createMediaStreamDestination() {
-    return { stream: new FakeStream([new FakeTrack("audio", "delayed")]) };
-  }
-  createMediaStreamSource() {
-    return { connect() {}, disconnect() {} };
-  }
 }
 
 describe("CallSession", () => {
@@ -256,21 +234,6 @@ describe("CallSession", () => {
     expect(session.snapshot.camera.failure).toBe("camera_denied");
     expect(session.snapshot.microphone.failure).toBe("microphone_denied");
     expect(session.snapshot.signalling).toBe("open");
-  });
-
-  it("stays off when the camera was turned off while it opened", async () => {
-    session.start();
-    void session.turnCamera(false);
-    expect(session.snapshot.camera.on).toBe(false);
-    await vi.advanceTimersByTimeAsync(100);
-    expect(session.snapshot.camera).toMatchObject({ on: false, track: null });
-    expect(cameras.filter(({ readyState }) => readyState === "live")).toHaveLength(0);
-  });
-
-  it("stays muted when it was muted before there was a microphone", async () => {
-    session.turnMicrophone(false);
-    await join([OTHER]);
-    expect(session.snapshot.microphone).toMatchObject({ on: false, track: { enabled: false } });
   });
 
   it("says what it shows now as soon as a lost socket is back", async () => {

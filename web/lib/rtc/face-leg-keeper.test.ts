@@ -3,7 +3,8 @@ import type { SeenFrame } from "@/lib/media/frame-clock";
 import type { ClientBody, Peer } from "@/lib/signalling/messages";
 import { FakeConnection } from "@/testing/fake-connection";
 import { asTrack, camera, drawing } from "@/testing/fake-media";
-import { FaceLegKeeper, type LegStatus } from "./face-leg-keeper";
+import { FaceLegKeeper } from "./face-leg-keeper";
+import type { LegStatus } from "./leg-status";
 import { CardTrack, OutgoingVideo } from "./outgoing-video";
 
 const watched = vi.hoisted(() => new Map<MediaStreamTrack, (frame: SeenFrame) => void>());

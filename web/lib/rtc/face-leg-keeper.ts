@@ -9,31 +9,10 @@ import type { SeenFrame } from "@/lib/media/frame-clock";
 import { startTicker } from "@/lib/media/ticker";
 import type { ClientBody, IceCandidate, Peer, SessionDescription } from "@/lib/signalling/messages";
 import { FaceLeg } from "./face-leg";
-import type { LegReport } from "./leg-messages";
+import { LegRequest } from "./leg-request";
+import { type FaceChoice, type LegStatus, NO_FACE } from "./leg-status";
 import { LoopDelay } from "./loop-delay";
 import type { OutgoingVideo } from "./outgoing-video";
-
-export interface FaceChoice {
-  identity: string;
-  engine: string | null;
-}
-
-export type LegState = "none" | "requested" | "queued" | "connecting" | "live" | "silent" | "unavailable";
-
-export interface LegStatus {
-  state: LegState;
-  /** The face asked for, and the one the worker says it renders. */
-  wanted: FaceChoice | null;
-  wearing: string | null;
-  /** Why there is none (`unavailable`), or why the worker refused a face. */
-  code: string | null;
-  retryable: boolean;
-  report: LegReport | null;
-  framesReceived: number;
-  legs: number;
-  /** Camera to returned frame, seconds; null until measured. */
-  loopDelay: number | null;
-}
 
 export interface KeeperOptions {
   send(message: ClientBody): void;
@@ -48,36 +27,18 @@ export const SILENT_AFTER_MS = 300;
  * this long another one is asked for all the same. A worker that is gone is replaced at once.
  */
 const REPLACE_AFTER_MS = 2_000;
-const RETRY_UNAVAILABLE_MS = 2_000;
-/** A request nobody answers, not even with "queued", is repeated. */
-const REQUEST_PATIENCE_MS = 6_000;
-const CONNECT_PATIENCE_MS = 8_000;
 const WATCH_EVERY_MS = 50;
-
-const IDLE: LegStatus = {
-  state: "none",
-  wanted: null,
-  wearing: null,
-  code: null,
-  retryable: false,
-  report: null,
-  framesReceived: 0,
-  legs: 0,
-  loopDelay: null,
-};
 
 export class FaceLegKeeper {
   readonly #options: KeeperOptions;
   readonly #stopTicker: () => void;
+  readonly #request: LegRequest;
   readonly #loopDelay = new LoopDelay();
-  #status: LegStatus = IDLE;
+  #status: LegStatus = NO_FACE;
   #camera: MediaStreamTrack | null = null;
   #live: FaceLeg | null = null;
   /** A leg that is being set up; it takes over with its first frame. */
   #next: FaceLeg | null = null;
-  #request: string | null = null;
-  #askedAt = 0;
-  #retryAt: number | null = null;
   /** No frame for 300 ms: the card is out. */
   #absent = false;
   /** The worker's signalling socket is gone: its media may go on, but a pause now means that it died. */
@@ -85,6 +46,7 @@ export class FaceLegKeeper {
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    this.#request = new LegRequest(options.send);
     this.#stopTicker = startTicker(WATCH_EVERY_MS, () => this.#watch(performance.now()));
   }
 
@@ -106,7 +68,7 @@ export class FaceLegKeeper {
   /** Take the face off: release every leg. What goes out instead is not this class's business. */
   takeOff(): void {
     this.#endAll(true);
-    this.#update(IDLE);
+    this.#update(NO_FACE);
   }
 
   /** The camera whose frames go to the worker; null while it is off (the card is out then). */
@@ -121,31 +83,12 @@ export class FaceLegKeeper {
   /** A face worker has joined. Returns whether it answers this performer's request. */
   workerJoined(peer: Peer): boolean {
     const choice = this.#status.wanted;
-    if (peer.role !== "face-worker" || peer.faceLeg === null || peer.faceLeg !== this.#request) return false;
+    if (peer.role !== "face-worker" || peer.faceLeg === null || peer.faceLeg !== this.#request.id)
+      return false;
     if (choice === null) return false;
     this.#next?.close();
-    const leg: FaceLeg = new FaceLeg(
-      peer,
-      peer.faceLeg,
-      { type: "wear", ...choice },
-      this.#camera,
-      this.#options.configuration(),
-      {
-        sendDescription: (description) =>
-          this.#options.send({ type: "description", to: peer.id, description }),
-        sendCandidate: (candidate) => this.#options.send({ type: "candidate", to: peer.id, candidate }),
-        onFrame: (frame) => this.#frame(leg, frame),
-        onWearing: (identity) => this.#update({ wearing: identity, code: null }),
-        onRefused: (code) => this.#update({ code, retryable: false }),
-        onReport: (report) => this.#update({ report }),
-        onState: (state) => {
-          if (state === "closed" || leg.connection.connectionState !== "failed") return;
-          this.#lose(leg);
-        },
-      },
-    );
-    this.#next = leg;
-    this.#askedAt = performance.now();
+    this.#next = this.#newLeg(peer, peer.faceLeg, choice);
+    this.#request.answered();
     this.#update({
       state: this.#live === null ? "connecting" : this.#status.state,
       legs: this.#status.legs + 1,
@@ -164,13 +107,12 @@ export class FaceLegKeeper {
   }
 
   queued(request: string): void {
-    if (request === this.#request && this.#live === null) this.#update({ state: "queued" });
+    if (request === this.#request.id && this.#live === null) this.#update({ state: "queued" });
   }
 
   unavailable(request: string, code: string, retryable: boolean): void {
-    if (request !== this.#request) return;
-    this.#request = null;
-    this.#retryAt = retryable ? performance.now() + RETRY_UNAVAILABLE_MS : null;
+    if (request !== this.#request.id) return;
+    this.#request.refused(retryable);
     if (this.#live === null) this.#update({ state: "unavailable", code, retryable });
   }
 
@@ -188,6 +130,15 @@ export class FaceLegKeeper {
     return this.#legOf(from)?.handleCandidate(candidate) ?? null;
   }
 
+  renewCredentials(): void {
+    const configuration = this.#options.configuration();
+    for (const { link } of this.connections) link.renew(configuration).catch(() => undefined);
+  }
+
+  restartIce(): void {
+    for (const { link } of this.connections) link.restartIce();
+  }
+
   stop(): void {
     this.#stopTicker();
     this.#endAll(true);
@@ -198,19 +149,30 @@ export class FaceLegKeeper {
     return this.connections.find((leg) => leg.worker === peer);
   }
 
+  #newLeg(peer: Peer, request: string, choice: FaceChoice): FaceLeg {
+    const { send, configuration } = this.#options;
+    const leg = new FaceLeg(peer, request, { type: "wear", ...choice }, this.#camera, configuration(), {
+      sendDescription: (description) => send({ type: "description", to: peer.id, description }),
+      sendCandidate: (candidate) => send({ type: "candidate", to: peer.id, candidate }),
+      onFrame: (frame) => this.#frame(leg, frame),
+      onWearing: (identity) => this.#update({ wearing: identity, code: null }),
+      onRefused: (code) => this.#update({ code, retryable: false }),
+      onReport: (report) => this.#update({ report }),
+      onState: (state) => {
+        if (state === "closed" || leg.connection.connectionState !== "failed") return;
+        this.#lose(leg);
+      },
+    });
+    return leg;
+  }
+
   #ask(): void {
     const choice = this.#status.wanted;
     if (choice === null) return;
-    if (this.#request !== null && this.#request !== this.#live?.request) this.#release(this.#request);
-    this.#request = crypto.randomUUID();
-    this.#askedAt = performance.now();
-    this.#retryAt = null;
-    this.#options.send({ type: "face-leg-request", request: this.#request, ...choice });
+    const { id } = this.#request;
+    if (id !== null && id !== this.#live?.request) this.#request.release(id);
+    this.#request.ask(choice);
     if (this.#live === null) this.#update({ state: "requested", wearing: null, report: null });
-  }
-
-  #release(request: string): void {
-    this.#options.send({ type: "face-leg-release", request });
   }
 
   #frame(leg: FaceLeg, frame: SeenFrame): void {
@@ -236,18 +198,18 @@ export class FaceLegKeeper {
     this.#loopDelay.reset();
     if (old !== null) {
       old.close();
-      this.#release(old.request);
+      this.#request.release(old.request);
     }
   }
 
   /** The old leg came back before the new one was there: keep it. */
   #abandonReplacement(): void {
-    if (this.#live === null || this.#request === this.#live.request) return;
-    if (this.#request !== null) this.#release(this.#request);
+    const { id } = this.#request;
+    if (this.#live === null || id === this.#live.request) return;
+    if (id !== null) this.#request.release(id);
     this.#next?.close();
     this.#next = null;
-    this.#request = this.#live.request;
-    this.#retryAt = null;
+    this.#request.goBackTo(this.#live.request);
   }
 
   #lose(leg: FaceLeg): void {
@@ -257,9 +219,9 @@ export class FaceLegKeeper {
       this.#hide();
     }
     if (leg === this.#next) this.#next = null;
-    if (leg.request === this.#request || this.#request === null) {
-      this.#release(leg.request);
-      this.#request = null;
+    if (leg.request === this.#request.id || this.#request.id === null) {
+      this.#request.release(leg.request);
+      this.#request.giveUp();
       if (this.#status.wanted !== null && this.#camera !== null) this.#ask();
     }
   }
@@ -272,11 +234,10 @@ export class FaceLegKeeper {
   #watch(now: number): void {
     if (this.#camera === null || this.#status.wanted === null) return;
     if (this.#live !== null) this.#watchLive(this.#live, now);
-    if (this.#retryAt !== null && now >= this.#retryAt) this.#ask();
-    if (this.#live === null && this.#next === null && this.#request !== null) {
-      if (this.#status.state === "requested" && now - this.#askedAt > REQUEST_PATIENCE_MS) this.#ask();
-    }
-    if (this.#next !== null && now - this.#askedAt > CONNECT_PATIENCE_MS) this.#lose(this.#next);
+    if (this.#request.dueAgain(now)) this.#ask();
+    if (this.connections.length === 0 && this.#status.state === "requested" && this.#request.unanswered(now))
+      this.#ask();
+    if (this.#next !== null && this.#request.unconnected(now)) this.#lose(this.#next);
     this.#count();
   }
 
@@ -287,8 +248,8 @@ export class FaceLegKeeper {
       this.#absent = true;
       this.#hide();
     }
-    const replacing = this.#request !== leg.request || this.#retryAt !== null;
-    if (silence > (this.#suspect ? SILENT_AFTER_MS : REPLACE_AFTER_MS) && !replacing) this.#ask();
+    const patience = this.#suspect ? SILENT_AFTER_MS : REPLACE_AFTER_MS;
+    if (silence > patience && !this.#request.replaces(leg.request)) this.#ask();
   }
 
   /** Figures once in a while only: every change renders the page again. */
@@ -300,17 +261,17 @@ export class FaceLegKeeper {
   }
 
   #endAll(release: boolean): void {
+    const { id } = this.#request;
     for (const leg of this.connections) {
-      if (release) this.#release(leg.request);
+      if (release) this.#request.release(leg.request);
       leg.close();
     }
-    if (release && this.#request !== null && this.connections.every((leg) => leg.request !== this.#request)) {
-      this.#release(this.#request);
+    if (release && id !== null && this.connections.every((leg) => leg.request !== id)) {
+      this.#request.release(id);
     }
     this.#live = null;
     this.#next = null;
-    this.#request = null;
-    this.#retryAt = null;
+    this.#request.forget();
     this.#hide();
   }
 

@@ -87,16 +87,6 @@ describe("RoomClient", () => {
     expect(JSON.parse(String(ask.mock.calls[1]?.[1]?.body))).toEqual({ peer: "me", rejoin: TICKET.rejoin });
   });
 
-  it("forgets a rejoin secret that the server no longer knows", async () => {
-    sessionStorage.setItem("talchum:rejoin:room", JSON.stringify({ peer: "old", rejoin: "gone" }));
-    ask.mockImplementationOnce(async () =>
-      answer(403, { code: "rejoin_refused", message: "x", retryable: false }),
-    );
-    await joined();
-    expect(JSON.parse(String(ask.mock.calls[1]?.[1]?.body))).toEqual({});
-    expect(welcomes).toBe(1);
-  });
-
   it("resumes on a new socket and sends again what was not acknowledged", async () => {
     const client = await joined();
     client.send({ type: "face-leg-release", request: "one" });

@@ -6,6 +6,7 @@
  * no longer knows the session does it join anew (`onWelcome` again), as the same peer by its rejoin secret.
  */
 
+import { MessageNumbers } from "./message-numbers";
 import {
   type ClientBody,
   type ClientMessage,
@@ -14,7 +15,8 @@ import {
   MessageError,
   type ServerMessage,
 } from "./messages";
-import { ApiError, type Rejoin, requestTicket } from "./room-api";
+import { ApiError } from "./room-api";
+import { RoomTickets } from "./room-tickets";
 
 export type SignallingState = "connecting" | "open" | "reconnecting" | "closed";
 
@@ -51,13 +53,11 @@ const SESSION_GONE = new Set(["session_unknown", "resume_refused", "resume_too_l
 
 export class RoomClient {
   readonly #options: RoomClientOptions;
+  readonly #tickets: RoomTickets;
+  readonly #numbers = new MessageNumbers();
   #state: SignallingState = "connecting";
   #socket: WebSocket | null = null;
   #session: string | null = null;
-  #nextSeq = 1;
-  #lastServerSeq = 0;
-  #acknowledged = 0;
-  #unacknowledged: ClientMessage[] = [];
   #attempts = 0;
   #nonce = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -67,6 +67,7 @@ export class RoomClient {
 
   constructor(options: RoomClientOptions) {
     this.#options = options;
+    this.#tickets = new RoomTickets(options.room, options.storage);
   }
 
   get state(): SignallingState {
@@ -81,8 +82,7 @@ export class RoomClient {
   /** Send one message, now or as soon as a socket is there again. */
   send(body: ClientBody): void {
     if (this.#state === "closed") return;
-    const message: ClientMessage = { ...body, seq: this.#nextSeq++ };
-    this.#unacknowledged.push(message);
+    const message = this.#numbers.number(body);
     if (this.#state === "open") this.#write(message);
   }
 
@@ -95,7 +95,7 @@ export class RoomClient {
   /** Leave for good: the place in the room is free again and the rejoin secret is forgotten. */
   leave(): void {
     if (this.#state === "open") this.send({ type: "leave" });
-    this.#options.storage.removeItem(this.#storageKey);
+    this.#tickets.forgetRejoin();
     this.close();
   }
 
@@ -106,14 +106,10 @@ export class RoomClient {
     this.#dropSocket();
   }
 
-  get #storageKey(): string {
-    return `talchum:rejoin:${this.#options.room}`;
-  }
-
   async #join(): Promise<void> {
     let ticket: string;
     try {
-      ticket = await this.#requestTicket();
+      ticket = await this.#tickets.issue();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.code === "unreachable" || error.code === "rate_limited") this.#retryLater();
@@ -123,36 +119,6 @@ export class RoomClient {
     if (this.#state === "closed") return;
     this.#session = null;
     this.#openSocket({ type: "join", ticket, seq: 0 });
-  }
-
-  async #requestTicket(): Promise<string> {
-    const saved = this.#savedRejoin();
-    try {
-      const issued = await requestTicket(this.#options.room, saved);
-      this.#options.storage.setItem(
-        this.#storageKey,
-        JSON.stringify({ peer: issued.peer, rejoin: issued.rejoin }),
-      );
-      return issued.ticket;
-    } catch (error) {
-      // A secret the server no longer knows (it was restarted, the place expired) must not lock a person out.
-      if (saved === null || !(error instanceof ApiError) || error.retryable) throw error;
-      if (error.code === "room_unknown" || error.code === "room_full") throw error;
-      this.#options.storage.removeItem(this.#storageKey);
-      return this.#requestTicket();
-    }
-  }
-
-  #savedRejoin(): Rejoin | null {
-    const saved = this.#options.storage.getItem(this.#storageKey);
-    if (saved === null) return null;
-    try {
-      const value = JSON.parse(saved) as Partial<Rejoin>;
-      if (typeof value.peer !== "string" || typeof value.rejoin !== "string") return null;
-      return { peer: value.peer, rejoin: value.rejoin };
-    } catch {
-      return null;
-    }
   }
 
   #openSocket(first: ClientMessage): void {
@@ -181,8 +147,7 @@ export class RoomClient {
       throw error;
     }
     if (message.seq > 0) {
-      if (message.seq <= this.#lastServerSeq) return; // replayed, already handled
-      this.#lastServerSeq = message.seq;
+      if (!this.#numbers.accept(message.seq)) return; // replayed, already handled
       this.#acknowledgeSoon();
     }
     this.#dispatch(message);
@@ -194,12 +159,12 @@ export class RoomClient {
         this.#begin(message);
         return;
       case "resumed":
-        this.#confirm(message.received);
+        this.#numbers.confirm(message.received);
         this.#opened();
-        for (const pending of this.#unacknowledged) this.#write(pending);
+        for (const pending of this.#numbers.unacknowledged) this.#write(pending);
         return;
       case "pong":
-        this.#confirm(message.received);
+        this.#numbers.confirm(message.received);
         return;
       case "error":
         if (message.fatal) {
@@ -215,10 +180,7 @@ export class RoomClient {
 
   #begin(welcome: Welcome): void {
     this.#session = welcome.session;
-    this.#nextSeq = 1;
-    this.#unacknowledged = [];
-    this.#lastServerSeq = welcome.seq;
-    this.#acknowledged = welcome.seq;
+    this.#numbers.begin(welcome.seq);
     this.#opened();
     this.#options.events.onWelcome(welcome);
   }
@@ -228,10 +190,6 @@ export class RoomClient {
     clearInterval(this.#pingTimer);
     this.#pingTimer = setInterval(() => this.#ping(), PING_EVERY_MS);
     this.#setState("open");
-  }
-
-  #confirm(received: number): void {
-    this.#unacknowledged = this.#unacknowledged.filter((message) => message.seq > received);
   }
 
   #fatal(error: ApiError): void {
@@ -272,7 +230,8 @@ export class RoomClient {
     clearTimeout(this.#retryTimer);
     this.#retryTimer = undefined;
     if (this.#session === null) void this.#join();
-    else this.#openSocket({ type: "resume", session: this.#session, lastSeq: this.#lastServerSeq, seq: 0 });
+    else
+      this.#openSocket({ type: "resume", session: this.#session, lastSeq: this.#numbers.received, seq: 0 });
   }
 
   #ping(): void {
@@ -290,9 +249,9 @@ export class RoomClient {
     if (this.#acknowledgeTimer !== undefined) return;
     this.#acknowledgeTimer = setTimeout(() => {
       this.#acknowledgeTimer = undefined;
-      if (this.#state !== "open" || this.#acknowledged === this.#lastServerSeq) return;
-      this.#acknowledged = this.#lastServerSeq;
-      this.#write({ type: "acknowledge", lastSeq: this.#lastServerSeq, seq: 0 });
+      if (this.#state !== "open") return;
+      const lastSeq = this.#numbers.acknowledge();
+      if (lastSeq !== null) this.#write({ type: "acknowledge", lastSeq, seq: 0 });
     }, ACKNOWLEDGE_AFTER_MS);
   }
 

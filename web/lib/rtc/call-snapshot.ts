@@ -1,0 +1,90 @@
+/** What pages show of a visit to a room: one value that is replaced whenever anything in it changes. */
+
+import type { CameraState } from "@/lib/media/own-camera";
+import type { MicrophoneState } from "@/lib/media/own-microphone";
+import type { IdentityKind, LeaveReason, ParticipantState } from "@/lib/signalling/messages";
+import type { SignallingState } from "@/lib/signalling/room-client";
+import type { LegStatus } from "./leg-status";
+import type { LinkState } from "./peer";
+import type { LinkFigures } from "./stats";
+
+export type Choice = { kind: "face"; identity: string; faceKind: IdentityKind } | { kind: "own-face" } | null;
+
+export interface RemoteSnapshot {
+  peer: string;
+  state: ParticipantState;
+  present: boolean;
+  link: LinkState;
+  figures: LinkFigures | null;
+  /** null before there is a connection. */
+  video: MediaStream | null;
+  voice: MediaStream | null;
+  hasVideo: boolean;
+}
+
+export interface CallSnapshot {
+  phase: "lobby" | "call" | "left";
+  signalling: SignallingState;
+  /** The room cannot be entered or the session ended: a code of the call server. */
+  refused: string | null;
+  camera: CameraState;
+  microphone: MicrophoneState;
+  choice: Choice;
+  leg: LegStatus;
+  /** What goes out to others, for the self-view. */
+  outgoing: { kind: "returned" | "card" | "own-face"; track: MediaStreamTrack };
+  remote: RemoteSnapshot | null;
+  /** The last participant who went, while nobody else is there. */
+  departed: LeaveReason | null;
+  /** Capture to display of the other's picture, ms; null until known. */
+  delayMs: number | null;
+  voiceDelayMs: number;
+}
+
+/** Holds the newest snapshot and tells of every new one. */
+export class CallSnapshots {
+  readonly #listeners = new Set<() => void>();
+  #current: CallSnapshot;
+
+  /** A visit begins in the lobby, alone as far as is known. */
+  constructor(own: Pick<CallSnapshot, "camera" | "microphone" | "leg" | "outgoing">) {
+    this.#current = {
+      ...own,
+      phase: "lobby",
+      signalling: "connecting",
+      refused: null,
+      choice: null,
+      remote: null,
+      departed: null,
+      delayMs: null,
+      voiceDelayMs: 0,
+    };
+  }
+
+  get current(): CallSnapshot {
+    return this.#current;
+  }
+
+  /** For useSyncExternalStore. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  change(change: Partial<CallSnapshot>): void {
+    this.#current = { ...this.#current, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** What others are told: in the lobby nothing is shown yet, and only an open microphone is one. */
+export function announcedState({ phase, choice, camera, microphone }: CallSnapshot): ParticipantState {
+  const inCall = phase === "call";
+  const shown = inCall ? choice : null;
+  return {
+    face: shown?.kind === "face" ? { kind: shown.faceKind } : null,
+    ownFace: shown?.kind === "own-face",
+    camera: inCall && camera.on,
+    microphone: inCall && microphone.on && microphone.track !== null,
+  };
+}

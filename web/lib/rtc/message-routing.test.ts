@@ -1,0 +1,101 @@
+// @vitest-environment node
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Peer } from "@/lib/signalling/messages";
+import type { FaceLegKeeper } from "./face-leg-keeper";
+import type { IceServers } from "./ice-servers";
+import { type CallParts, routeMessage } from "./message-routing";
+import type { Participants } from "./participants";
+
+const OTHER: Peer = {
+  id: "other",
+  role: "participant",
+  polite: false,
+  state: { face: null, ownFace: false, camera: false, microphone: false },
+  faceLeg: null,
+  present: true,
+};
+
+describe("routeMessage", () => {
+  const keeper = {
+    workerJoined: vi.fn(),
+    workerLost: vi.fn(),
+    workerPresence: vi.fn(),
+    description: vi.fn(),
+    candidate: vi.fn(),
+    renewCredentials: vi.fn(),
+  };
+  const participants = {
+    joined: vi.fn(),
+    left: vi.fn(),
+    update: vi.fn(),
+    receive: vi.fn(),
+    renewCredentials: vi.fn(),
+  };
+  const iceServers = { set: vi.fn() };
+  const onDeparted = vi.fn();
+  const parts: CallParts = {
+    keeper: keeper as unknown as FaceLegKeeper,
+    participants: participants as unknown as Participants,
+    iceServers: iceServers as unknown as IceServers,
+    onDeparted,
+  };
+
+  beforeEach(() => {
+    vi.resetAllMocks();
+  });
+
+  it("takes a face worker for no participant", () => {
+    const worker: Peer = { ...OTHER, id: "w1", role: "face-worker" };
+    routeMessage({ type: "peer-joined", seq: 1, peer: worker }, parts);
+    expect(keeper.workerJoined).toHaveBeenCalledWith(worker);
+    expect(participants.joined).not.toHaveBeenCalled();
+    routeMessage({ type: "peer-joined", seq: 2, peer: OTHER }, parts);
+    expect(participants.joined).toHaveBeenCalledWith(OTHER);
+    expect(onDeparted).toHaveBeenCalledWith(null);
+  });
+
+  it.each([
+    ["a participant who left", true, "left", 1],
+    ["no participant who comes back in another tab", true, "replaced", 0],
+    ["no face worker", false, "left", 0],
+  ] as const)("calls departed %s", (_who, participant, reason, times) => {
+    participants.left.mockReturnValue(participant);
+    routeMessage({ type: "peer-left", seq: 1, peer: "p", reason }, parts);
+    expect(keeper.workerLost).toHaveBeenCalledWith("p");
+    expect(onDeparted).toHaveBeenCalledTimes(times);
+  });
+
+  it("brings a worker's answer to its leg and everything else to the participants", () => {
+    const answer = {
+      type: "description",
+      seq: 1,
+      from: "w1",
+      description: { type: "answer", sdp: "" },
+    } as const;
+    keeper.description.mockReturnValueOnce(Promise.resolve()).mockReturnValueOnce(null);
+    routeMessage(answer, parts);
+    expect(participants.receive).not.toHaveBeenCalled();
+    routeMessage({ ...answer, from: "other" }, parts);
+    expect(participants.receive).toHaveBeenCalledWith({ ...answer, from: "other" });
+  });
+
+  it("survives an answer that the browser refuses", async () => {
+    const refusing = { description: async () => Promise.reject(new DOMException("x", "InvalidStateError")) };
+    const answer = {
+      type: "description",
+      seq: 1,
+      from: "w1",
+      description: { type: "answer", sdp: "" },
+    } as const;
+    routeMessage(answer, { ...parts, keeper: refusing as unknown as FaceLegKeeper });
+    await new Promise((resolve) => setTimeout(resolve)); // an unhandled rejection fails the run
+  });
+
+  it("takes fresh ICE servers before every connection gets them", () => {
+    routeMessage({ type: "ice-servers", seq: 1, iceServers: [], expireIn: 600 }, parts);
+    const [taken, ...given] = [iceServers.set, participants.renewCredentials, keeper.renewCredentials].map(
+      (mock) => mock.mock.invocationCallOrder[0] ?? 0,
+    );
+    for (const order of given) expect(order).toBeGreaterThan(taken ?? Infinity);
+  });
+});

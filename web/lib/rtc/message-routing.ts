@@ -1,0 +1,75 @@
+/** Which part of the call each message of the call server is for. */
+
+import type { LeaveReason, Peer, ServerMessage } from "@/lib/signalling/messages";
+import type { FaceLegKeeper } from "./face-leg-keeper";
+import type { IceServers } from "./ice-servers";
+import type { ConnectionMessage, Participants } from "./participants";
+
+export interface CallParts {
+  iceServers: IceServers;
+  keeper: FaceLegKeeper;
+  participants: Participants;
+  /** A participant went, and why; null: another one is there. */
+  onDeparted(reason: LeaveReason | null): void;
+}
+
+export function routeMessage(message: ServerMessage, parts: CallParts): void {
+  const { iceServers, keeper, participants } = parts;
+  switch (message.type) {
+    case "peer-joined":
+      joined(message.peer, parts);
+      break;
+    case "peer-left":
+      left(message.peer, message.reason, parts);
+      break;
+    case "peer-presence":
+      keeper.workerPresence(message.peer, message.present);
+      participants.update(message.peer, { present: message.present });
+      break;
+    case "state":
+      participants.update(message.from, { state: message.state });
+      break;
+    case "description":
+    case "candidate":
+      connect(message, parts);
+      break;
+    case "face-leg-queued":
+      keeper.queued(message.request);
+      break;
+    case "face-leg-unavailable":
+      keeper.unavailable(message.request, message.code, message.retryable);
+      break;
+    case "ice-servers":
+      iceServers.set(message.iceServers, message.expireIn);
+      participants.renewCredentials();
+      keeper.renewCredentials();
+      break;
+    default:
+      break; // a refused message (`error`, not fatal) changes nothing here
+  }
+}
+
+function joined(peer: Peer, { keeper, participants, onDeparted }: CallParts): void {
+  if (peer.role === "face-worker") {
+    keeper.workerJoined(peer);
+    return;
+  }
+  onDeparted(null);
+  participants.joined(peer);
+}
+
+function left(peer: string, reason: LeaveReason, { keeper, participants, onDeparted }: CallParts): void {
+  keeper.workerLost(peer);
+  if (participants.left(peer) && reason !== "replaced") onDeparted(reason);
+}
+
+/** To the face leg if its worker says it, else to the connection to a participant. */
+function connect(message: ConnectionMessage, { keeper, participants }: CallParts): void {
+  const handled =
+    message.type === "description"
+      ? keeper.description(message.from, message.description)
+      : keeper.candidate(message.from, message.candidate);
+  // What the browser refuses must not end the call: ICE restart or the other side try again.
+  if (handled !== null) handled.catch(() => undefined);
+  else participants.receive(message);
+}
