@@ -73,6 +73,41 @@ describe("OwnMicrophone", () => {
     expect(opened).toHaveLength(1);
   });
 
+  it("listens to the one chosen last of two that open at once", async () => {
+    let openSlowly = (): void => undefined;
+    getUserMedia.mockImplementationOnce(
+      () =>
+        new Promise((resolve) => {
+          openSlowly = () => {
+            const track = new FakeTrack("audio", "slow");
+            opened.push(track);
+            resolve(new FakeStream([track]));
+          };
+        }),
+    );
+    const slow = own.open("slow");
+    await own.open("usb");
+    openSlowly();
+    await slow;
+    expect(listening.map(({ label }) => label)).toEqual(["microphone 0"]);
+    expect(opened.map(({ readyState }) => readyState)).toEqual(["live", "ended"]);
+  });
+
+  it("goes on with another one when it is pulled out", async () => {
+    await own.open("usb");
+    own.state.track?.onended?.(new Event("ended"));
+    await vi.waitFor(() => expect(listening).toHaveLength(2));
+    expect(own.state).toMatchObject({ on: true, track: { label: "microphone 1" }, failure: null });
+  });
+
+  it("is off when it is pulled out and there is no other one", async () => {
+    await own.open("usb");
+    getUserMedia.mockRejectedValueOnce(new DOMException("x", "NotFoundError"));
+    own.state.track?.onended?.(new Event("ended"));
+    await vi.waitFor(() => expect(own.state).toMatchObject({ on: false, track: null }));
+    expect(own.state.failure).toBe("no_microphone");
+  });
+
   it("leaves no device open that comes after the end", async () => {
     const opening = own.open(null);
     own.stop();

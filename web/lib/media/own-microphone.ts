@@ -21,6 +21,8 @@ export class OwnMicrophone {
   readonly #events: OwnMicrophoneEvents;
   #state: MicrophoneState = { on: true, track: null, failure: null };
   #stopped = false;
+  /** Counts what was asked for: of two devices that open at once the one chosen last listens. */
+  #choice = 0;
 
   constructor(events: OwnMicrophoneEvents) {
     this.#events = events;
@@ -41,18 +43,23 @@ export class OwnMicrophone {
 
   /** deviceId: which, null for the one the browser chooses. */
   async open(deviceId: string | null): Promise<void> {
+    this.#choice += 1;
+    const choice = this.#choice;
+    const outdated = (): boolean => this.#stopped || choice !== this.#choice;
     try {
       const track = await openMicrophone(deviceId);
-      if (this.#stopped) {
+      if (outdated()) {
         track.stop();
         return;
       }
       this.#state.track?.stop();
       track.enabled = this.#state.on; // it may have been muted while the browser asked
+      track.onended = () => this.#gone(track);
       this.#enter({ track, failure: null });
       this.#events.onTrack(track);
     } catch (error) {
       if (!(error instanceof MediaError)) throw error;
+      if (outdated()) return;
       const { on, track } = this.#state;
       this.#enter({ on: track !== null && on, failure: error.code });
     }
@@ -68,6 +75,13 @@ export class OwnMicrophone {
   stop(): void {
     this.#stopped = true;
     this.#state.track?.stop();
+  }
+
+  /** Pulled out, or taken by the system: what the browser chooses then is better than silence. */
+  #gone(track: MediaStreamTrack): void {
+    if (track !== this.#state.track || this.#stopped) return;
+    this.#enter({ track: null });
+    void this.open(null);
   }
 
   #enter(change: Partial<MicrophoneState>): void {
