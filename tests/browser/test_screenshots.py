@@ -66,6 +66,7 @@ def taken_with_faces_on(caller: Caller, path: Path) -> Callable[[], Awaitable[bo
         figures = await caller.figures()
         report = figures["faceLeg"]["report"]
         own = figures["outgoing"] == "returned" and report is not None and report["state"] == "face"
+        own = own and figures["delayMs"] is not None  # the picture shows it
         return own and len(latest) == SETTLED and all(one.face for one in latest)
 
     async def taken() -> bool:

@@ -3,7 +3,7 @@ import { FakeStream, FakeTrack } from "./fake-media";
 /** An AudioContext without sound; what comes out of its delay line is labelled "delayed". */
 export class FakeAudioContext {
   state: "suspended" | "running" | "closed" = "running";
-  readonly currentTime = 0;
+  currentTime = 0;
   onstatechange: (() => void) | null = null;
 
   async resume(): Promise<void> {}
@@ -22,7 +22,9 @@ export class FakeAudioContext {
       value: 0,
       cancelScheduledValues() {},
       setValueAtTime() {},
-      linearRampToValueAtTime() {},
+      linearRampToValueAtTime(value: number) {
+        this.value = value;
+      },
     };
     return { delayTime, connect() {}, disconnect() {} };
   }

@@ -7,20 +7,13 @@
 
 import { startTicker } from "./ticker";
 
-/** One frame; `image` can be drawn while the callback runs and is absent where no frame can be read. */
-export interface SeenFrame {
-  /** performance.now() at which the frame reached the page, ms. */
-  at: number;
-  image: CanvasImageSource | null;
-}
-
 type Processor = { readable: ReadableStream<VideoFrame> };
 type ProcessorConstructor = new (init: { track: MediaStreamTrack; maxBufferSize?: number }) => Processor;
 
-/** Call `onFrame` for each frame of `track`. Returns how to stop. */
+/** Call `onFrame` with performance.now() for each frame of `track`. Returns how to stop. */
 export function watchFrames(
   track: MediaStreamTrack,
-  onFrame: (frame: SeenFrame) => void,
+  onFrame: (at: number) => void,
   countDecoded?: () => Promise<number>,
 ): () => void {
   const { MediaStreamTrackProcessor } = globalThis as { MediaStreamTrackProcessor?: ProcessorConstructor };
@@ -29,17 +22,14 @@ export function watchFrames(
     : pollFrames(track, onFrame, countDecoded);
 }
 
-function readFrames(processor: Processor, onFrame: (frame: SeenFrame) => void): () => void {
+function readFrames(processor: Processor, onFrame: (at: number) => void): () => void {
   const reader = processor.readable.getReader();
   const pump = async (): Promise<void> => {
     for (;;) {
       const { value, done } = await reader.read();
       if (done) return;
-      try {
-        onFrame({ at: performance.now(), image: value });
-      } finally {
-        value.close();
-      }
+      value.close();
+      onFrame(performance.now());
     }
   };
   pump().catch(() => undefined); // cancelled, or the track has ended: silence is what the watchdog notices
@@ -48,7 +38,7 @@ function readFrames(processor: Processor, onFrame: (frame: SeenFrame) => void): 
 
 function pollFrames(
   track: MediaStreamTrack,
-  onFrame: (frame: SeenFrame) => void,
+  onFrame: (at: number) => void,
   countDecoded: (() => Promise<number>) | undefined,
 ): () => void {
   const video = document.createElement("video");
@@ -60,7 +50,7 @@ function pollFrames(
   const again = (): void => {
     video.requestVideoFrameCallback?.(() => {
       if (stopped) return;
-      onFrame({ at: performance.now(), image: video });
+      onFrame(performance.now());
       again();
     });
   };
@@ -70,7 +60,7 @@ function pollFrames(
     const visible = document.visibilityState === "visible" && "requestVideoFrameCallback" in video;
     if (visible || countDecoded === undefined) return;
     void countDecoded().then((count) => {
-      if (!stopped && count > decoded) onFrame({ at: performance.now(), image: null });
+      if (!stopped && count > decoded) onFrame(performance.now());
       decoded = count;
     });
   });

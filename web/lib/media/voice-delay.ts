@@ -13,6 +13,9 @@ const DEAD_BAND_S = 0.012;
 /** A frame of Opus, and the sound card's buffers on both sides, which no statistic shows. */
 export const VOICE_FIXED_S = 0.03;
 
+/** What the line takes by itself, from microphone to sender, beyond the microphone sent as it is (measured in Chromium). */
+const LINE_S = 0.02;
+
 /** What is known about a pair of picture and voice, seconds. */
 export interface LipTimes {
   /** Camera to the performer's sender: the leg's loop. */
@@ -39,6 +42,7 @@ export class VoiceDelay {
   readonly #destination: MediaStreamAudioDestinationNode;
   #source: MediaStreamAudioSourceNode | null = null;
   #seconds = 0;
+  #settledAt = 0;
 
   constructor(context: AudioContext) {
     this.#context = context;
@@ -57,6 +61,11 @@ export class VoiceDelay {
   /** The delay in force or being slewed to, seconds. */
   get seconds(): number {
     return this.#seconds;
+  }
+
+  /** Whether anything is held back, or still on its way to being let go. */
+  get holding(): boolean {
+    return this.#seconds > 0 || this.#context.currentTime < this.#settledAt;
   }
 
   setMicrophone(microphone: MediaStreamTrack | null): void {
@@ -87,9 +96,11 @@ export class VoiceDelay {
     const parameter = this.#delay.delayTime;
     const now = this.#context.currentTime;
     const from = parameter.value;
+    const to = Math.max(0, seconds - LINE_S);
     parameter.cancelScheduledValues(now);
     parameter.setValueAtTime(from, now);
-    parameter.linearRampToValueAtTime(seconds, now + Math.abs(seconds - from) / SLEW_PER_S);
+    this.#settledAt = now + Math.abs(to - from) / SLEW_PER_S;
+    parameter.linearRampToValueAtTime(to, this.#settledAt);
     this.#seconds = seconds;
   }
 }

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { SeenFrame } from "@/lib/media/frame-clock";
 import type { ParticipantState, Peer, ServerMessage } from "@/lib/signalling/messages";
 import type { Identity } from "@/lib/signalling/room-api";
 import { FakeAudioContext } from "@/testing/fake-audio";
@@ -9,9 +8,9 @@ import { FakeSocket } from "@/testing/fake-socket";
 import { CallSession } from "./call-session";
 import { OwnFaceConfirmation } from "./outgoing-video";
 
-const watched = vi.hoisted(() => new Map<MediaStreamTrack, (frame: SeenFrame) => void>());
+const watched = vi.hoisted(() => new Map<MediaStreamTrack, (at: number) => void>());
 vi.mock("@/lib/media/frame-clock", () => ({
-  watchFrames: (track: MediaStreamTrack, onFrame: (frame: SeenFrame) => void) => {
+  watchFrames: (track: MediaStreamTrack, onFrame: (at: number) => void) => {
     watched.set(track, onFrame);
     return () => watched.delete(track);
   },
@@ -88,7 +87,7 @@ describe("CallSession", () => {
     await vi.advanceTimersByTimeAsync(10);
     leg().deliver("video");
     const track = leg().transceivers[0]?.receiver.track as unknown as MediaStreamTrack;
-    watched.get(track)?.({ at: performance.now(), image: null });
+    watched.get(track)?.(performance.now());
   };
 
   beforeEach(() => {

@@ -170,6 +170,7 @@ export class CallSession {
     this.#announce();
     this.#showOwnFace();
     this.#voice.release();
+    this.#change({ voiceDelayMs: this.#voice.delayMs });
   }
 
   #showOwnFace(): void {
@@ -259,6 +260,7 @@ export class CallSession {
   #welcomed(welcome: Welcome): void {
     this.#iceServers.set(welcome.iceServers, welcome.iceServersExpireIn);
     this.#participants.begin(welcome.peers);
+    this.#delays.reset();
     this.#announce();
     this.#keeper.sessionRenewed();
     this.#participants.connect();

@@ -1,6 +1,12 @@
 // @vitest-environment node
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { decodeDelayMessage, PassageMeter } from "./delay";
+
+/** What src/talchum/protocol/delay_messages.py is held to as well. */
+const golden: { messages: { example: string; message: object }[]; refused: string[] } = JSON.parse(
+  readFileSync(new URL("../../../tests/golden/delays.json", import.meta.url), "utf8"),
+);
 
 describe("PassageMeter", () => {
   it("trusts the capture time that the browser brought to this clock", () => {
@@ -37,28 +43,11 @@ describe("PassageMeter", () => {
 });
 
 describe("decodeDelayMessage", () => {
-  it("reads both messages", () => {
-    expect(decodeDelayMessage('{"type":"loop","seconds":null,"sending":0.01}')).toEqual({
-      type: "loop",
-      seconds: null,
-      sending: 0.01,
-    });
-    expect(decodeDelayMessage('{"type":"passage","video":0.03,"voice":0.06}')).toEqual({
-      type: "passage",
-      video: 0.03,
-      voice: 0.06,
-    });
+  it.each(golden.messages.map(({ example, message }) => [example, message]))("reads %s", (_name, message) => {
+    expect(decodeDelayMessage(JSON.stringify(message))).toEqual(message);
   });
 
-  it.each([
-    "",
-    "null",
-    "7",
-    '{"type":"loop"}',
-    '{"type":"loop","seconds":-1,"sending":null}',
-    '{"type":"loop","seconds":0}',
-    '{"type":"passage","video":1}',
-  ])("leaves %s alone", (text) => {
+  it.each(golden.refused)("leaves %s alone", (text) => {
     expect(decodeDelayMessage(text)).toBeNull();
   });
 

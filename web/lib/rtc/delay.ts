@@ -1,8 +1,8 @@
 /**
  * The delay from capture to display of the other participant's picture, in three measured parts.
  *
- *   loop     camera -> face worker -> back at the performer; measured there on the pictures (loop-delay.ts) and told
- *            over the data channel `talchum-delay`. Zero where no face is worn.
+ *   loop     camera -> face worker -> back at the performer; measured by both of them (loop-delay.ts) and told over the
+ *            data channel `talchum-delay`. Zero where no face is worn.
  *   passage  performer's sender -> this display: `expectedDisplayTime - captureTime` of requestVideoFrameCallback.
  *            captureTime of a remote frame is the sender's, brought to this clock by RTCP sender reports and the round
  *            trip (https://wicg.github.io/video-rvfc/#dom-videoframecallbackmetadata-capturetime).
@@ -14,8 +14,6 @@
  * Over the same channel the receiver says how old picture and voice are when they are seen and heard, from which the
  * performer delays the voice (voice-delay.ts).
  */
-
-import { median } from "./loop-delay";
 
 export const DELAY_CHANNEL = { label: "talchum-delay", id: 101 } as const;
 
@@ -124,4 +122,11 @@ export function meterDisplayed(video: HTMLVideoElement, meter: PassageMeter): ()
   };
   next();
   return () => video.cancelVideoFrameCallback?.(handle);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? 0;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 }

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { SeenFrame } from "@/lib/media/frame-clock";
 import type { ClientBody, Peer } from "@/lib/signalling/messages";
 import { FakeConnection } from "@/testing/fake-connection";
 import { asTrack, camera, drawing } from "@/testing/fake-media";
@@ -7,9 +6,9 @@ import { FaceLegKeeper } from "./face-leg-keeper";
 import type { LegStatus } from "./leg-status";
 import { CardTrack, OutgoingVideo } from "./outgoing-video";
 
-const watched = vi.hoisted(() => new Map<MediaStreamTrack, (frame: SeenFrame) => void>());
+const watched = vi.hoisted(() => new Map<MediaStreamTrack, (at: number) => void>());
 vi.mock("@/lib/media/frame-clock", () => ({
-  watchFrames: (track: MediaStreamTrack, onFrame: (frame: SeenFrame) => void) => {
+  watchFrames: (track: MediaStreamTrack, onFrame: (at: number) => void) => {
     watched.set(track, onFrame);
     return () => watched.delete(track);
   },
@@ -39,7 +38,7 @@ describe("FaceLegKeeper", () => {
     const track = connection.transceivers[0]?.receiver.track;
     for (let passed = 0; passed < milliseconds; passed += 33) {
       await vi.advanceTimersByTimeAsync(33);
-      watched.get(track as unknown as MediaStreamTrack)?.({ at: performance.now(), image: null });
+      watched.get(track as unknown as MediaStreamTrack)?.(performance.now());
     }
   };
   const live = async (id = "w1"): Promise<FakeConnection> => {

@@ -5,13 +5,11 @@
  * after 16.2 s, never `mute` or `ended`), hence the frame watchdog: 300 ms without a returned frame put the card out.
  */
 
-import type { SeenFrame } from "@/lib/media/frame-clock";
 import { startTicker } from "@/lib/media/ticker";
 import type { ClientBody, IceCandidate, Peer, SessionDescription } from "@/lib/signalling/messages";
 import { FaceLeg } from "./face-leg";
 import { LegRequest } from "./leg-request";
 import { type FaceChoice, type LegStatus, NO_FACE } from "./leg-status";
-import { LoopDelay } from "./loop-delay";
 import type { OutgoingVideo } from "./outgoing-video";
 
 export interface KeeperOptions {
@@ -33,7 +31,6 @@ export class FaceLegKeeper {
   readonly #options: KeeperOptions;
   readonly #stopTicker: () => void;
   readonly #request: LegRequest;
-  readonly #loopDelay = new LoopDelay();
   #status: LegStatus = NO_FACE;
   #camera: MediaStreamTrack | null = null;
   #live: FaceLeg | null = null;
@@ -74,7 +71,6 @@ export class FaceLegKeeper {
   /** The camera whose frames go to the worker; null while it is off (the card is out then). */
   setCamera(camera: MediaStreamTrack | null): void {
     this.#camera = camera;
-    this.#loopDelay.setCamera(camera);
     if (camera === null) this.#hide();
     for (const leg of this.connections) void leg.setCamera(camera);
     if (camera !== null && this.#status.wanted !== null && this.connections.length === 0) this.#ask();
@@ -142,7 +138,6 @@ export class FaceLegKeeper {
   stop(): void {
     this.#stopTicker();
     this.#endAll(true);
-    this.#loopDelay.setCamera(null);
   }
 
   #legOf(peer: string): FaceLeg | undefined {
@@ -154,7 +149,7 @@ export class FaceLegKeeper {
     const leg = new FaceLeg(peer, request, { type: "wear", ...choice }, this.#camera, configuration(), {
       sendDescription: (description) => send({ type: "description", to: peer.id, description }),
       sendCandidate: (candidate) => send({ type: "candidate", to: peer.id, candidate }),
-      onFrame: (frame) => this.#frame(leg, frame),
+      onFrame: () => this.#frame(leg),
       onWearing: (identity) => this.#update({ wearing: identity, code: null }),
       onRefused: (code) => this.#update({ code, retryable: false }),
       onReport: (report) => this.#update({ report }),
@@ -175,10 +170,9 @@ export class FaceLegKeeper {
     if (this.#live === null) this.#update({ state: "requested", wearing: null, report: null });
   }
 
-  #frame(leg: FaceLeg, frame: SeenFrame): void {
+  #frame(leg: FaceLeg): void {
     if (leg === this.#next) this.#takeOver(leg);
     if (leg !== this.#live || this.#camera === null) return;
-    this.#loopDelay.returned(frame);
     if (this.#status.state !== "live" || this.#absent) {
       this.#absent = false;
       this.#abandonReplacement();
@@ -195,7 +189,6 @@ export class FaceLegKeeper {
     this.#live = leg;
     this.#absent = false;
     this.#suspect = false;
-    this.#loopDelay.reset();
     if (old !== null) {
       old.close();
       this.#request.release(old.request);
@@ -257,7 +250,7 @@ export class FaceLegKeeper {
     const framesReceived = this.connections.reduce((sum, leg) => sum + leg.framesReceived, 0);
     if (framesReceived - this.#status.framesReceived < 15 && framesReceived >= this.#status.framesReceived)
       return;
-    this.#update({ framesReceived, loopDelay: this.#loopDelay.seconds });
+    this.#update({ framesReceived, loopDelay: this.#live?.loopDelay ?? null });
   }
 
   #endAll(release: boolean): void {

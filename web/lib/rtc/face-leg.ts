@@ -5,18 +5,20 @@
  * handed on as a ReturnedTrack once its first frame has been seen. No audio takes this path.
  */
 
-import { type SeenFrame, watchFrames } from "@/lib/media/frame-clock";
+import { watchFrames } from "@/lib/media/frame-clock";
 import type { IceCandidate, Peer, SessionDescription } from "@/lib/signalling/messages";
 import { decodeLegMessage, type LegReport, type Wear } from "./leg-messages";
+import { loopDelay, smoothed } from "./loop-delay";
 import { ReturnedTrack } from "./outgoing-video";
 import { type LinkState, PeerLink } from "./peer";
+import { readFigures } from "./stats";
 import { limitSender, playAtOnce, preferVp8 } from "./video-sender";
 
 export interface FaceLegEvents {
   sendDescription(description: SessionDescription): void;
   sendCandidate(candidate: IceCandidate): void;
   /** A returned frame has arrived; the first one means that the leg is live. */
-  onFrame(frame: SeenFrame): void;
+  onFrame(): void;
   onWearing(identity: string, engine: string): void;
   onRefused(code: string): void;
   onReport(report: LegReport): void;
@@ -37,6 +39,8 @@ export class FaceLeg {
   #pendingWear: Wear;
   #framesReceived = 0;
   #lastFrameAt: number | null = null;
+  #lastStatistics: RTCStatsReport | null = null;
+  #loopDelay: number | null = null;
 
   constructor(
     peer: Peer,
@@ -79,6 +83,11 @@ export class FaceLeg {
   /** performance.now() of the newest returned frame, ms. */
   get lastFrameAt(): number | null {
     return this.#lastFrameAt;
+  }
+
+  /** Camera to returned frame, seconds; null until measured. */
+  get loopDelay(): number | null {
+    return this.#loopDelay;
   }
 
   get connection(): RTCPeerConnection {
@@ -126,10 +135,10 @@ export class FaceLeg {
     receiver.track.contentHint = "motion";
     this.#stopWatching = watchFrames(
       receiver.track,
-      (frame) => {
+      (at) => {
         this.#framesReceived += 1;
-        this.#lastFrameAt = frame.at;
-        this.#events.onFrame(frame);
+        this.#lastFrameAt = at;
+        this.#events.onFrame();
       },
       () => decodedFrames(receiver),
     );
@@ -147,8 +156,16 @@ export class FaceLeg {
         break;
       case "report":
         this.#events.onReport(message);
+        void this.#measure(message).catch(() => undefined); // the connection closed meanwhile
         break;
     }
+  }
+
+  async #measure(report: LegReport): Promise<void> {
+    const statistics = await this.connection.getStats();
+    const figures = readFigures(statistics, this.#lastStatistics);
+    this.#lastStatistics = statistics;
+    this.#loopDelay = smoothed(this.#loopDelay, loopDelay(figures, report));
   }
 }
 

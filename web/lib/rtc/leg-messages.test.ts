@@ -13,6 +13,7 @@ it("reads a report and drops what it does not know", () => {
     cardFrames: 2,
     stageTimes: { trackTime: 0.004, odd: "x" },
     frameAge: { p50: 0.02, p95: 0.03 },
+    codecTimes: { receiving: 0.004, sending: null },
     future: true,
   });
   expect(decodeLegMessage(text)).toEqual({
@@ -25,6 +26,7 @@ it("reads a report and drops what it does not know", () => {
     cardFrames: 2,
     stageTimes: { trackTime: 0.004 },
     frameAge: { p50: 0.02, p95: 0.03 },
+    codecTimes: { receiving: 0.004, sending: null },
   });
 });
 

@@ -20,6 +20,8 @@ export interface LegReport {
   cardFrames: number;
   stageTimes: Readonly<Record<string, number>>;
   frameAge: { p50: number; p95: number } | null;
+  /** What a frame waits for beside its age: from first packet to decoded frame, and in encoder and pacer. */
+  codecTimes: { receiving: number | null; sending: number | null };
 }
 
 export type LegMessage =
@@ -30,6 +32,8 @@ export type LegMessage =
 const STATES = ["face", "held", "card"] as const;
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
+const time = (value: unknown): number | null =>
+  typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
 const count = (value: unknown): number => (typeof value === "number" && Number.isFinite(value) ? value : 0);
 const fieldsOf = (value: unknown): Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
@@ -62,6 +66,7 @@ function report(fields: Record<string, unknown>): LegReport | null {
   const state = STATES.find((known) => known === fields.state);
   if (state === undefined) return null;
   const age = fieldsOf(fields.frameAge);
+  const codec = fieldsOf(fields.codecTimes);
   const stages = Object.entries(fieldsOf(fields.stageTimes)).filter(
     (entry): entry is [string, number] => typeof entry[1] === "number",
   );
@@ -75,5 +80,6 @@ function report(fields: Record<string, unknown>): LegReport | null {
     cardFrames: count(fields.cardFrames),
     stageTimes: Object.fromEntries(stages),
     frameAge: typeof age.p50 === "number" ? { p50: age.p50, p95: count(age.p95) } : null,
+    codecTimes: { receiving: time(codec.receiving), sending: time(codec.sending) },
   };
 }

@@ -21,26 +21,41 @@ describe("OutgoingVoice", () => {
     voice = new OutgoingVoice((track) => sent.push(track?.label));
   });
 
-  it("is the microphone itself until the delay line is laid", async () => {
+  it("is the microphone itself until something is held back", async () => {
     expect(voice.track).toBeNull();
     voice.setMicrophone(microphone);
-    expect(voice.track).toBe(microphone);
     await voice.prepare();
+    expect(voice.track).toBe(microphone);
+    voice.follow(LATE);
     expect(voice.track?.label).toBe("delayed");
+    voice.follow(LATE);
     expect(sent).toEqual(["microphone", "delayed"]);
+  });
+
+  it("is the microphone again once the line has let go of everything it held", async () => {
+    voice.setMicrophone(microphone);
+    await voice.prepare();
+    voice.follow(LATE);
+    voice.release();
+    expect(voice.track?.label).toBe("delayed");
+    context.currentTime = 60;
+    voice.release();
+    expect(sent).toEqual(["microphone", "delayed", "microphone"]);
   });
 
   it("is nothing while there is no microphone, delay line or not", async () => {
     await voice.prepare();
+    voice.follow(LATE);
     expect(voice.track).toBeNull();
     voice.setMicrophone(microphone);
-    expect(sent).toEqual([undefined, "delayed"]);
+    expect(sent).toEqual(["delayed"]);
   });
 
   it("mutes nobody whose audio context was not let start", async () => {
     context.state = "suspended";
     voice.setMicrophone(microphone);
     await voice.prepare();
+    voice.follow(LATE);
     expect(voice.track).toBe(microphone);
     context.become("running");
     expect(sent.at(-1)).toBe("delayed");

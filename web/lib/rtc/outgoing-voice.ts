@@ -1,6 +1,7 @@
 /**
- * The one place that decides which sound goes to other participants: the microphone, through the delay line that holds it
- * back to the picture if the audio context runs. One that was not let start must not mute anybody.
+ * The one place that decides which sound goes to other participants: the microphone itself, or the delay line that holds
+ * it back to the picture. The line takes some 20 ms by itself, so it is used only while something is held back; and an
+ * audio context that was not let start must not mute anybody.
  */
 
 import { type LipTimes, LONGEST_DELAY_S, VoiceDelay } from "@/lib/media/voice-delay";
@@ -10,6 +11,7 @@ export class OutgoingVoice {
   #microphone: MediaStreamTrack | null = null;
   #context: AudioContext | null = null;
   #delay: VoiceDelay | null = null;
+  #sent: MediaStreamTrack | null = null;
   #closed = false;
 
   /** onTrack: every participant is to be sent this sound from now on. */
@@ -20,7 +22,8 @@ export class OutgoingVoice {
   /** What goes out now; null before there is a microphone. */
   get track(): MediaStreamTrack | null {
     if (this.#microphone === null) return null;
-    return this.#delay !== null && this.#context?.state === "running" ? this.#delay.track : this.#microphone;
+    const held = this.#delay?.holding === true && this.#context?.state === "running";
+    return held ? (this.#delay?.track ?? null) : this.#microphone;
   }
 
   /** How far the voice is held back, ms. */
@@ -55,11 +58,13 @@ export class OutgoingVoice {
   /** Stay with the picture of a worn face: called about once a second with what is known. */
   follow(times: LipTimes): void {
     this.#delay?.follow(times);
+    this.#send();
   }
 
   /** No face is worn: nothing is held back. */
   release(): void {
     this.#delay?.release();
+    this.#send();
   }
 
   close(): void {
@@ -69,6 +74,9 @@ export class OutgoingVoice {
   }
 
   #send(): void {
-    this.#onTrack(this.track);
+    const { track } = this;
+    if (track === this.#sent) return;
+    this.#sent = track;
+    this.#onTrack(track);
   }
 }

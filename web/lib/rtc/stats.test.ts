@@ -73,4 +73,12 @@ describe("readFigures", () => {
     expect(readFigures(video(1.3, 130, 2.1, 1_100), before).sending).toBeCloseTo(0.011);
     expect(readFigures(before, before).sending).toBeNull();
   });
+
+  it("takes the time to a decoded picture since the last figures", () => {
+    const video = (seconds: number, framesDecoded: number) =>
+      report([{ id: "v", type: "inbound-rtp", kind: "video", totalProcessingDelay: seconds, framesDecoded }]);
+    expect(readFigures(video(1.5, 130), video(1, 100)).receiving).toBeCloseTo(0.5 / 30);
+    expect(readFigures(video(1, 100), video(1, 100)).receiving).toBeNull();
+    expect(readFigures(report([]), null).receiving).toBeNull();
+  });
 });

@@ -17,6 +17,8 @@ export interface LinkFigures {
   voiceBuffer: number | null;
   /** Average time of our picture in the encoder and in the pacer since the last figures, seconds. */
   sending: number | null;
+  /** Average time from a picture's first packet to the decoded picture since the last figures, seconds. */
+  receiving: number | null;
   packetsLost: number;
 }
 
@@ -38,6 +40,7 @@ interface Entry {
   frameHeight?: number;
   jitterBufferDelay?: number;
   jitterBufferEmittedCount?: number;
+  totalProcessingDelay?: number;
   packetsLost?: number;
   totalEncodeTime?: number;
   framesEncoded?: number;
@@ -68,6 +71,10 @@ export function readFigures(report: RTCStatsReport, before: RTCStatsReport | nul
       before === null ? undefined : inbound(before as unknown as Report, "audio"),
     ),
     sending: sendingTime(entries, before as unknown as Report | null),
+    receiving: receivingTime(
+      video,
+      before === null ? undefined : inbound(before as unknown as Report, "video"),
+    ),
     packetsLost: (video?.packetsLost ?? 0) + (audio?.packetsLost ?? 0),
   };
 }
@@ -100,6 +107,12 @@ function bufferTime(now: Entry | undefined, before: Entry | undefined): number |
   const emitted = (now?.jitterBufferEmittedCount ?? 0) - (before?.jitterBufferEmittedCount ?? 0);
   const waited = (now?.jitterBufferDelay ?? 0) - (before?.jitterBufferDelay ?? 0);
   return emitted > 0 ? waited / emitted : null;
+}
+
+function receivingTime(now: Entry | undefined, before: Entry | undefined): number | null {
+  const frames = (now?.framesDecoded ?? 0) - (before?.framesDecoded ?? 0);
+  if (frames <= 0 || now?.totalProcessingDelay === undefined) return null;
+  return Math.max(0, now.totalProcessingDelay - (before?.totalProcessingDelay ?? 0)) / frames;
 }
 
 function sendingTime(now: Report, before: Report | null): number | null {
