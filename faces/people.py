@@ -37,7 +37,7 @@ TEXTURE_CAMERA = Camera(TEXTURE_SIDE, TEXTURE_SIDE, 330.0, centre=(0.0, 7.18), d
 PORTRAIT_CAMERA = Camera(THUMBNAIL_SIDE, THUMBNAIL_SIDE, 92.0, centre=(0.0, 7.22), distance=9.0, samples=4)
 _FRONT_LAMP = (Lamp((0.0, 0.55, 0.85), (0.62, 0.62, 0.62), 3.0),)
 _EVEN = (0.46, 0.46, 0.46)
-_PORTRAIT_LAMPS = (
+PORTRAIT_LAMPS = (
     Lamp((0.55, 0.5, 0.8), (0.82, 0.78, 0.72), 5.0),
     Lamp((-0.75, 0.25, 0.5), (0.26, 0.28, 0.32), 4.0),
     Lamp((-0.5, 0.5, -0.8), (0.5, 0.5, 0.5), 8.0),
@@ -51,7 +51,7 @@ AWAKE = {
     "mouthSmileLeft": 0.2,
     "mouthSmileRight": 0.2,
 }
-_PORTRAIT_AMBIENT = (0.34, 0.34, 0.35)
+PORTRAIT_AMBIENT = (0.34, 0.34, 0.35)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Person:
     seed: int
 
 
-def _facial_hair(
+def facial_hair(
     head: HeadAssets,
     topology: HeadTopology,
     vertices: FloatArray,
@@ -83,6 +83,7 @@ def _facial_hair(
     person: Person,
     rng: np.random.Generator,
 ) -> Strands | None:
+    """Brows, beard and lashes of an unturned head. vertices: coarse; points: refined."""
     front = FrontMap.of(topology)
     return joined(
         brows(topology, points, front, person.brow, rng),
@@ -112,7 +113,7 @@ class Sitter:
         vertices = express(head, shape_vertices(head, person.shape), AWAKE)
         points = refined(topology, vertices)
         skin = draw_skin(person.tone, maps, rng)
-        lamp = np.array(_PORTRAIT_LAMPS[0].direction) / np.linalg.norm(_PORTRAIT_LAMPS[0].direction)
+        lamp = np.array(PORTRAIT_LAMPS[0].direction) / np.linalg.norm(PORTRAIT_LAMPS[0].direction)
         return cls(
             person,
             topology,
@@ -126,14 +127,14 @@ class Sitter:
                 scalp_colour=root_colour(person.hair),
             ),
             scalp_hair(topology, points, person.hair, lamp, rng),
-            _facial_hair(head, topology, vertices, points, person, np.random.default_rng(person.seed + 1)),
+            facial_hair(head, topology, vertices, points, person, np.random.default_rng(person.seed + 1)),
             directions,
         )
 
     def with_brows_of(self, head: HeadAssets, vertices: FloatArray) -> Sitter:
         """The same with facial hair drawn anew for changed points. vertices: the coarse ones."""
         rng = np.random.default_rng(self.person.seed + 1)
-        return replace(self, brow=_facial_hair(head, self.topology, vertices, self.points, self.person, rng))
+        return replace(self, brow=facial_hair(head, self.topology, vertices, self.points, self.person, rng))
 
     def texture(self, camera: Camera = TEXTURE_CAMERA) -> NDArray[np.uint8]:
         """The face from the front in even light, without scalp hair: RGB uint8 (768, 768, 3)."""
@@ -148,7 +149,7 @@ class Sitter:
 
     def portrait(self, camera: Camera = PORTRAIT_CAMERA, yaw: float = 0.16) -> NDArray[np.uint8]:
         """A portrait with hair and backdrop, RGB uint8."""
-        light = radiance(_PORTRAIT_LAMPS, _PORTRAIT_AMBIENT, self.directions)
+        light = radiance(PORTRAIT_LAMPS, PORTRAIT_AMBIENT, self.directions)
         turn = rotation(yaw, 0.02, 0.0)
         strands = joined(self.hair, self.brow)
         if strands is not None:

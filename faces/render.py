@@ -12,6 +12,7 @@ from faces.assets import FloatArray
 from faces.geometry import CLOTH, EYE_LEFT, EYE_RIGHT, SKIN, TEETH, TONGUE, HeadTopology, vertex_normals
 from faces.images import FloatImage, blurred, encode, looked_up, resized, to_linear
 from faces.lighting import irradiance
+from faces.mouth import Mouth
 from faces.raster import Surface, draw_strands, rasterise
 from faces.skin import SkinChart
 
@@ -61,7 +62,8 @@ class Strands:
 class Look:
     """Everything about a person but the geometry. Colours are sRGB 0..255. gaze: radians right and up.
 
-    scalp: (V,) 0..1, how much each vertex takes the colour of the hair's roots.
+    scalp: (V,) 0..1, how much each vertex takes the colour of the hair's roots. mouth: for heads that open
+    it; without one the teeth are plain bands.
     """
 
     skin: SkinChart
@@ -70,6 +72,7 @@ class Look:
     gaze: tuple[float, float] = (0.0, 0.0)
     scalp: FloatArray | None = None
     scalp_colour: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    mouth: Mouth | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +81,7 @@ class Scene:
 
     light: radiance (N, 3) from directions (N, 3). background: linear RGB (H, W, 3). depth: how much darker
     than their light alone says hollows get (0 = not). catchlight: direction of the lamp mirrored in the
-    eyes.
+    eyes; sparkle: how bright it is there.
     """
 
     camera: Camera
@@ -88,6 +91,7 @@ class Scene:
     gloss: float = 1.0
     depth: float = 0.0
     catchlight: tuple[float, float, float] | None = None
+    sparkle: float = 0.75
 
 
 def _interpolate(
@@ -161,11 +165,13 @@ def _specular(normals: FloatArray, view: FloatArray, gloss: Gloss, edge: float) 
     return np.asarray(seen * (0.028 + edge * (1 - np.clip(facing, 0, 1)) ** 5))
 
 
-def _catchlight(normals: FloatArray, view: FloatArray, direction: tuple[float, float, float]) -> FloatArray:
+def _catchlight(
+    normals: FloatArray, view: FloatArray, direction: tuple[float, float, float], sparkle: float
+) -> FloatArray:
     """A lamp's crisp reflection in a wet eye, (P, 1)."""
     mirrored = 2 * (normals * view).sum(1, keepdims=True) * normals - view
     lamp = np.array(direction) / np.linalg.norm(direction)
-    return np.asarray(0.75 * np.clip((mirrored @ lamp - 0.955) / 0.03, 0, 1)[:, None])
+    return np.asarray(sparkle * np.clip((mirrored @ lamp - 0.955) / 0.03, 0, 1)[:, None])
 
 
 def _scatter(light: FloatImage, mask: FloatImage, pixels_per_dm: float) -> FloatImage:
@@ -256,7 +262,11 @@ def draw_head(
     dm = camera.scale * camera.samples
     normals = vertex_normals(points, topology.triangles)
     # the head's shadows turn with it: the dome is looked up in head space
-    openness = np.maximum(openness, _inside_mouth(topology)[:, None])
+    openness = (
+        np.maximum(openness, _inside_mouth(topology)[:, None])
+        if look.mouth is None
+        else look.mouth.lit(openness)
+    )
     light_on = irradiance(normals @ head_turn, openness, scene.light, scene.directions @ head_turn)
     surface = _dressed(topology, camera.project(points), height, width)
     mask = surface.triangle >= 0
@@ -288,6 +298,10 @@ def draw_head(
     rib = np.clip((_above_collar(topology, surface)[mask] + 0.075) / 0.01, 0, 1)
     albedo[material == CLOTH] *= (1 - 0.22 * rib[material == CLOTH])[:, None]
     albedo[material == TEETH] *= 0.55
+    if look.mouth is not None:
+        albedo, kept, inside = look.mouth.painted(albedo, corners, weights, material, mask, dm)
+        light, shine = light * kept[:, None], shine * kept[:, None]
+        skin &= inside < 0.5  # no light is scattered from the lips into the mouth
     wet = Gloss.of(scene.light, scene.directions, 0.12)
     for code in (EYE_LEFT, EYE_RIGHT):
         chosen = material == code
@@ -298,7 +312,7 @@ def draw_head(
             round_out = _unit(position[chosen] - points[ball].mean(0))
             shine[chosen] = _specular(round_out, view[chosen], wet, 0.1) * open_here[chosen] * 0.4
             if scene.catchlight is not None:
-                shine[chosen] += _catchlight(round_out, view[chosen], scene.catchlight)
+                shine[chosen] += _catchlight(round_out, view[chosen], scene.catchlight, scene.sparkle)
     shine[material == CLOTH] *= 0.15
 
     # light and albedo apart: light is scattered, the skin's own detail stays sharp
