@@ -21,6 +21,8 @@ def quoted() -> list[str]:
     """Each figure as the README writes it, read from the results."""
     relay, leg = result("client_relay"), result("face_leg")["servers"]
     portrait = result("pipeline")["engines"]["portrait"]["cpuMs"]["total"]
+    soak = result("soak")
+    last_minute = result("impaired_call")["delayMsByMinute"][-1]
     worn, plain = relay["worn"], relay["plain"]
     return [
         f"{worn['glassToGlassMs']['p50']:.0f} / {worn['glassToGlassMs']['p95']:.0f} ms",
@@ -31,6 +33,10 @@ def quoted() -> list[str]:
             for server in leg.values()
         ),
         f"{portrait['p50']:.1f} / {portrait['p95']:.1f} ms",
+        f"{last_minute['p50']:.0f} / {last_minute['p95']:.0f} ms",
+        f"{result('face_leg')['faceOverEcho']:.2f}",
+        f"{soak['megabytesByMinute'][-1]:.0f} MB",
+        f"{soak['slopeOfSecondHalfMegabytesPerMinute']:.2f} MB",
     ]
 
 
