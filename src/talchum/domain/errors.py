@@ -10,6 +10,7 @@ TalchumError
 ├── IdentityError           an identity is unknown, malformed or not the pinned one
 ├── FrameError              pixels that no stage can work on
 ├── MediaFileError          a clip that cannot be read or written
+├── TrainingError           a performance nothing can be learned from, or a training that failed
 ├── PeerConnectionError     the WebRTC engine refused or failed
 └── SettingsError           a setting that cannot be used
 
@@ -94,6 +95,12 @@ class MediaFileError(TalchumError):
     """A clip that cannot be read or written."""
 
     default_code = "media_file_invalid"
+
+
+class TrainingError(TalchumError):
+    """A performance nothing can be learned from, or a training that failed; the data stay."""
+
+    default_code = "training_failed"
 
 
 class PeerConnectionError(TalchumError):
