@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
 
 import cv2
 import numpy as np
+from onnx import TensorProto, helper, numpy_helper
 
 from talchum.adapters.video_file import ClipReader
 from talchum.domain.face import TrackedFace
 from talchum.domain.frame import I420Frame, Image
 from talchum.vision.blending import frame_to_image, image_to_frame
+from talchum.vision.conditioning import PLANES, SIDE
 from talchum.vision.detection import FaceDetector
 from talchum.vision.identity import IdentityAssets, Opening
 from talchum.vision.landmarks import LandmarkNetwork
@@ -63,6 +66,37 @@ def portrait_identity(*, mouth: bool = True) -> IdentityAssets:
     return IdentityAssets(
         "striped", "synthetic", texture, None, points, openings, ("portrait", "returns-input")
     )
+
+
+def neural_identity() -> IdentityAssets:
+    """The striped face with a network that has learned nothing: it paints the bent still, everywhere."""
+    return replace(portrait_identity(), engines=("neural", "returns-input"), network=still_network())
+
+
+def still_network() -> bytes:
+    """planes -> painted: the first three planes as the picture, no share of the still, a mask of 255."""
+    planes = helper.make_tensor_value_info("planes", TensorProto.UINT8, [1, SIDE, SIDE, PLANES])
+    painted = helper.make_tensor_value_info("painted", TensorProto.FLOAT, [1, SIDE, SIDE, 5])
+    rest = np.zeros((1, SIDE, SIDE, 2), np.float32)
+    rest[..., 1] = 255
+    bounds = {"start": [0], "end": [3], "axis": [3]}
+    graph = helper.make_graph(
+        [
+            helper.make_node("Cast", ["planes"], ["numbers"], to=TensorProto.FLOAT),
+            helper.make_node("Slice", ["numbers", "start", "end", "axis"], ["picture"]),
+            helper.make_node("Concat", ["picture", "rest"], ["painted"], axis=3),
+        ],
+        "still",
+        [planes],
+        [painted],
+        [
+            *(numpy_helper.from_array(np.array(value), name) for name, value in bounds.items()),
+            numpy_helper.from_array(rest, "rest"),
+        ],
+    )
+    opset = helper.make_opsetid("", 17)
+    made: bytes = helper.make_model(graph, opset_imports=[opset], ir_version=9).SerializeToString()
+    return made
 
 
 def veil_identity() -> IdentityAssets:

@@ -16,6 +16,7 @@ import numpy as np
 from talchum.domain.errors import IdentityError
 from talchum.domain.frame import Image
 from talchum.domain.identity import (
+    NETWORK_FILE,
     TEXTURE_POINTS_FILE,
     THUMBNAIL_FILE,
     Identity,
@@ -94,7 +95,10 @@ class IdentityFiles:
             points = np.load(io.BytesIO(raw_points), allow_pickle=False)
         except (ValueError, EOFError) as error:
             raise _undecodable(TEXTURE_POINTS_FILE) from error
-        return IdentityAssets(name, identity.kind, texture, alpha, points, openings, identity.engines)
+        network = self._pinned(identity, NETWORK_FILE) if NETWORK_FILE in identity.files else None
+        return IdentityAssets(
+            name, identity.kind, texture, alpha, points, openings, identity.engines, network
+        )
 
     def thumbnail(self, name: str) -> bytes:
         """The WebP picture of one identity, as `assets` checked."""

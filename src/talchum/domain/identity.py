@@ -19,7 +19,8 @@ OPENINGS = frozenset({"eyes", "mouth"})
 THUMBNAIL_FILE = "thumbnail.webp"
 TEXTURE_FILES = ("texture.webp", "texture.png")
 TEXTURE_POINTS_FILE = "texture_points.npy"
-_FILES = frozenset({THUMBNAIL_FILE, *TEXTURE_FILES, TEXTURE_POINTS_FILE})
+NETWORK_FILE = "network.onnx"
+_FILES = frozenset({THUMBNAIL_FILE, *TEXTURE_FILES, TEXTURE_POINTS_FILE, NETWORK_FILE})
 _FIELDS = frozenset(
     {"name", "title", "description", "kind", "engines", "openings", "licence", "provenance", "files"}
 )
@@ -134,7 +135,8 @@ def _files(value: object, has_texture: bool) -> Mapping[str, str]:
     files = _mapping(value, "files")
     textures = [name for name in TEXTURE_FILES if name in files]
     wanted = {THUMBNAIL_FILE, TEXTURE_POINTS_FILE, *textures} if has_texture else {THUMBNAIL_FILE}
-    if set(files) != wanted or len(textures) != int(has_texture) or not set(files) <= _FILES:
+    optional = {NETWORK_FILE} if has_texture else set()
+    if set(files) - optional != wanted or len(textures) != int(has_texture) or not set(files) <= _FILES:
         raise _corrupt(
             f"files {sorted(files)!r:.200}",
             "a thumbnail" + (", one texture and its texture points" if has_texture else " only"),

@@ -28,6 +28,7 @@ class IdentityAssets:
     down);
         shape (0, 2) when there is no texture.
     openings: where the performer's own pixels show.
+    network: an ONNX file that has learned this identity, for the engine `neural`; None without one.
     Raises IdentityError (`identity_invalid`) when shapes, types or ranges do not fit together.
     """
 
@@ -38,6 +39,7 @@ class IdentityAssets:
     texture_points: NDArray[np.float32]
     openings: frozenset[Opening]
     engines: Sequence[str]
+    network: bytes | None = None
 
     def __post_init__(self) -> None:
         unknown = set(self.openings) - {"eyes", "mouth"}

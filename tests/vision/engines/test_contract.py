@@ -14,7 +14,15 @@ from talchum.vision.compositor import CoverCheck
 from talchum.vision.engines import ENGINES, FaceEngine
 from talchum.vision.identity import IdentityAssets
 from tests.vision.engines.returns_input import ReturnsInputEngine
-from tests.vision.scenes import clip, face_networks, portrait_identity, resized, tracked, veil_identity
+from tests.vision.scenes import (
+    clip,
+    face_networks,
+    neural_identity,
+    portrait_identity,
+    resized,
+    tracked,
+    veil_identity,
+)
 
 pytestmark = pytest.mark.vision
 
@@ -22,7 +30,8 @@ ALL_ENGINES: dict[str, type[FaceEngine]] = {**ENGINES, "returns-input": ReturnsI
 
 
 def suited_identity(name: str) -> IdentityAssets:
-    return veil_identity() if name == "veil" else portrait_identity()
+    made = {"veil": veil_identity, "neural": neural_identity}
+    return made.get(name, portrait_identity)()
 
 
 def make(name: str) -> tuple[FaceEngine, Any]:
@@ -153,3 +162,8 @@ def test_jump_in_time_and_size_in_mid_leg(name: str) -> None:
 def test_portrait_refuses_an_identity_without_texture() -> None:
     with pytest.raises(IdentityError, match="without a texture"):
         ENGINES["portrait"].prepare(veil_identity(), face_networks().topology)
+
+
+def test_neural_refuses_an_identity_without_a_network() -> None:
+    with pytest.raises(IdentityError, match="without a network"):
+        ENGINES["neural"].prepare(portrait_identity(), face_networks().topology)

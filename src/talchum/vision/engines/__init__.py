@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 from talchum.domain.face import TrackedFace
 from talchum.domain.frame import I420Frame
 from talchum.vision.blending import Patch
+from talchum.vision.engines.neural import NeuralEngine
 from talchum.vision.engines.portrait import PortraitEngine
 from talchum.vision.engines.veil import VeilEngine
 from talchum.vision.identity import IdentityAssets
@@ -40,4 +41,6 @@ class FaceEngine(Protocol):
         """
 
 
-ENGINES: Mapping[str, type[FaceEngine]] = MappingProxyType({"veil": VeilEngine, "portrait": PortraitEngine})
+ENGINES: Mapping[str, type[FaceEngine]] = MappingProxyType(
+    {"veil": VeilEngine, "portrait": PortraitEngine, "neural": NeuralEngine}
+)

@@ -1,0 +1,116 @@
+"""Another face by a network that has learned one identity: `talchum.training` makes it, this wears it.
+
+The network sees the performer's motion, light, and their own eyes and inner mouth (`conditioning`) and paints
+the identity's face in a small square that follows the head; the square is laid into the frame with a soft
+edge. What it takes: a network trained on that identity; `portrait` of the same identity needs none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from talchum.domain.errors import IdentityError
+from talchum.domain.face import FaceRegion, TrackedFace
+from talchum.domain.frame import I420Frame, Plane
+from talchum.vision.blending import Patch, Rectangle, image_to_yuv, rectangle_around
+from talchum.vision.conditioning import (
+    SIDE,
+    GeometryPainter,
+    Reference,
+    cut_reference,
+    head_region,
+    into_square,
+    with_colours,
+)
+from talchum.vision.cropping import Affine, cut_region, region_to_frame
+from talchum.vision.detection import NetworkSession
+from talchum.vision.identity import MESH_VERTICES, IdentityAssets
+from talchum.vision.runtime import open_network
+from talchum.vision.topology import FaceTopology
+
+_MARGIN_PX = 4.0
+_FEATHER = 3.0  # Gaussian sigma at the silhouette, pixels of the square
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedNeural:
+    """An identity ready to be worn; nothing in it changes, so legs share it."""
+
+    session: NetworkSession
+    reference: Reference
+
+
+class NeuralEngine:
+    """One identity painted by its own network; how it works and what it cannot do is in docs/engines.md."""
+
+    name: ClassVar[str] = "neural"
+
+    def __init__(self, topology: FaceTopology) -> None:
+        self._topology = topology
+        self._painter = GeometryPainter(topology)
+
+    @classmethod
+    def prepare(cls, assets: IdentityAssets, topology: FaceTopology) -> PreparedNeural:
+        """Open the identity's network; a tenth of a second."""
+        if assets.texture is None or assets.network is None:
+            raise IdentityError(f"got identity {assets.name!r} without a network, expected one for neural")
+        return PreparedNeural(
+            open_network(assets.network, f"the network of {assets.name!r}"),
+            cut_reference(assets.texture, assets.texture_points, topology),
+        )
+
+    def render(self, frame: I420Frame, face: TrackedFace, prepared: PreparedNeural) -> Patch:
+        """The identity on this face. Raises FrameError when the face is outside the frame."""
+        area = rectangle_around(face.landmarks[:MESH_VERTICES], _MARGIN_PX, frame.width, frame.height)
+        region = head_region(face.landmarks, self._topology)
+        landmarks = into_square(face.landmarks, region, SIDE)
+        geometry = self._painter.paint(landmarks, prepared.reference)
+        planes = with_colours(geometry, cut_region(frame, region, SIDE))
+        painted = prepared.session.run(["painted"], {"planes": planes[None]})[0][0]
+        return _lay(painted, geometry.inside, region, area)
+
+
+def _lay(painted: Floats, inside: NDArray[np.uint8], region: FaceRegion, area: Rectangle) -> Patch:
+    """The painted square over a rectangle of the frame. painted: (SIDE, SIDE, 5) of 0..255."""
+    picture = np.clip(painted, 0, 255).astype(np.uint8)
+    yuv = image_to_yuv(picture[..., :3])
+    alpha = _alpha(picture[..., 4], inside)
+    to_frame = region_to_frame(region, SIDE)
+    y = _warped(np.ascontiguousarray(yuv[..., 0]), to_frame, area.x, area.y, (area.width, area.height))
+    half = (area.chroma_shape[1], area.chroma_shape[0])
+    chroma = _warped(
+        np.ascontiguousarray(yuv[..., 1:]), to_frame / np.float32(2), area.x // 2, area.y // 2, half
+    )
+    u, v = (np.ascontiguousarray(chroma[..., channel]) for channel in (0, 1))
+    full = _warped(alpha, to_frame, area.x, area.y, (area.width, area.height), border=cv2.BORDER_CONSTANT)
+    return Patch(area, y, u, v, full)
+
+
+def _alpha(mask: Plane, inside: NDArray[np.uint8]) -> Plane:
+    """Soft inside the silhouette, as `portrait` has it; never beyond what the network painted."""
+    core = cv2.erode(inside, np.ones((5, 5), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    soft = cv2.GaussianBlur(core, (0, 0), _FEATHER)
+    return np.asarray(np.minimum(np.minimum(soft, inside), np.where(mask > 127, 255, 2 * mask)), np.uint8)
+
+
+def _warped(
+    square: NDArray[np.uint8],
+    to_frame: Affine,
+    x: int,
+    y: int,
+    size: tuple[int, int],
+    border: int = cv2.BORDER_REPLICATE,
+) -> NDArray[np.uint8]:
+    """A plane of the square as it lies on a rectangle. to_frame: edge to edge, pixels."""
+    placed = to_frame.copy()
+    placed[:, 2] += placed[:, :2].sum(axis=1) * np.float32(0.5) - np.float32(0.5)
+    placed[:, 2] -= (x, y)
+    warped = cv2.warpAffine(square, placed, size, flags=cv2.INTER_CUBIC, borderMode=border)
+    return np.asarray(warped, np.uint8)
