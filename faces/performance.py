@@ -29,7 +29,6 @@ from faces.geometry import (
     shape_vertices,
     turn_head,
 )
-from faces.hair import joined
 from faces.hair_light import HairLight
 from faces.images import FloatImage, to_linear
 from faces.mouth import Mouth, seated
@@ -85,11 +84,15 @@ class Performer:
 
     @classmethod
     def cast(cls, head: HeadAssets, topology: HeadTopology, person: Person) -> Performer:
-        """Shape, light and dress a person as in their portrait; seconds of work."""
+        """Shape, light and dress a person as in their portrait, but without scalp hair; seconds of work.
+
+        Their network paints a face onto somebody who has hair: a strand beside the cheek that it had learned
+        would be painted onto the skin.
+        """
         sitter = Sitter.of(head, topology, ChartMaps.of(topology, head.region("lips")), person)
         neutral = seated(head, express(head, shape_vertices(head, person.shape), AWAKE))
-        look = replace(sitter.look, mouth=Mouth.of(topology, head.region("inside-mouth")))
-        hair_light = HairLight.of(topology, sitter.points, sitter.hair, sitter.directions)
+        look = replace(sitter.look, scalp=None, mouth=Mouth.of(topology, head.region("inside-mouth")))
+        hair_light = HairLight.of(sitter.directions)
         return cls(head, topology, person, neutral, sitter, look, hair_light, carried(sitter.points))
 
     def draw(self, moment: Moment, camera: Camera) -> Picture:
@@ -117,14 +120,11 @@ class Performer:
     def _strands(
         self, vertices: FloatArray, points: FloatArray, turn: FloatArray, light: FloatArray, closed: float
     ) -> Strands | None:
-        """All hair as seen: on the moved skin, turned with the head, in the light."""
+        """Brows, beard and lashes as seen: on the moved skin, turned with the head, in the light."""
         rng = np.random.default_rng(self.person.seed + 1)  # the same hairs in every frame
         face = facial_hair(self.head, self.topology, vertices, points, self.person, rng)
         face = _over_lids(face, closed)
-        strands = joined(
-            self.hair_light.scalp(self.sitter.hair, turn, light),
-            self.hair_light.facial(_off_neck(face), turn, light),
-        )
+        strands = self.hair_light.on(_off_neck(face), turn, light)
         if strands is None:
             return None
         flat = strands.points.reshape(-1, 3)

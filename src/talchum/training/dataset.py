@@ -113,8 +113,9 @@ def as_batch(moments: Iterable[Moment]) -> Batch:
 
 
 def relit(moment: Moment, rng: Generator) -> Moment:
-    """The same moment under another lamp: other gains by colour, another gamma, light from one side."""
-    gains = rng.uniform(0.8, 1.2, 3) * rng.uniform(0.7, 1.25)
+    """The same moment under another lamp: warm or cool, dim or bright, harsh or flat, from one side."""
+    warmth = rng.uniform(-0.35, 0.35)  # lamps differ in warmth far more than in anything else
+    gains = (1 + warmth * np.array([1, 0.15, -1])) * rng.uniform(0.92, 1.08, 3) * rng.uniform(0.45, 1.25)
     gamma, towards, falloff = rng.uniform(0.8, 1.25), rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.45)
     across, down = np.meshgrid(*(np.linspace(-1, 1, SIDE, dtype=np.float32),) * 2)
     field = 1 + falloff * (np.cos(towards) * across + np.sin(towards) * down)
