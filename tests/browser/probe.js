@@ -154,13 +154,17 @@
   };
 
   // -- pictures and beeps ----------------------------------------------------------------------
-  const BITS = 8;
-  probe.watchView = (name, stream) => {
+  const display = (stream) => {
     const video = document.createElement("video");
     video.muted = video.playsInline = video.autoplay = true;
     video.style.cssText = "position:fixed;left:0;top:0;width:2px;height:2px;opacity:.01;pointer-events:none";
     video.srcObject = stream;
     document.documentElement.append(video);
+    return video;
+  };
+  const BITS = 8;
+  probe.watchView = (name, stream) => {
+    const video = display(stream);
     const canvas = new OffscreenCanvas(BITS * 4, 8);
     const pen = canvas.getContext("2d", { willReadFrequently: true });
     const samples = (probe.views[name] = []);
@@ -182,11 +186,7 @@
 
   const STAMP_BLOCKS = 30;
   probe.watchStamps = (stream) => {
-    const video = document.createElement("video");
-    video.muted = video.playsInline = video.autoplay = true;
-    video.style.cssText = "position:fixed;left:0;top:0;width:2px;height:2px;opacity:.01;pointer-events:none";
-    video.srcObject = stream;
-    document.documentElement.append(video);
+    const video = display(stream);
     const canvas = new OffscreenCanvas(STAMP_BLOCKS * 4, 1);
     const pen = canvas.getContext("2d", { willReadFrequently: true });
     const look = (_now, metadata) => {

@@ -14,7 +14,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from talchum.domain.errors import MessageError
+from talchum.protocol.channel_text import decode_channel_text
 from talchum.protocol.messages import Wire
 
 CHANNEL_LABEL = "talchum-delay"
@@ -56,13 +56,4 @@ def encode_delay_message(message: DelayMessage) -> str:
 
 def decode_delay_message(text: str) -> DelayMessage:
     """One message of the other side. Raises MessageError (`message_too_large`, `malformed_message`)."""
-    raw = text.encode("utf-8", "surrogatepass")
-    if len(raw) > MAX_DELAY_MESSAGE_BYTES:
-        raise MessageError(
-            f"got a message of {len(raw)} bytes, expected at most {MAX_DELAY_MESSAGE_BYTES}",
-            code="message_too_large",
-        )
-    try:
-        return _decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MessageError("got a message about delays that does not decode") from error
+    return decode_channel_text(text, _decoder, MAX_DELAY_MESSAGE_BYTES)

@@ -5,12 +5,12 @@ One JSON object per text message, `type` first, names in lowerCamelCase; times i
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from talchum.domain.errors import MessageError
+from talchum.protocol.channel_text import decode_channel_text
 from talchum.protocol.messages import Identifier, Wire
 
 CHANNEL_LABEL = "talchum"
@@ -75,8 +75,6 @@ class Report(Wire, kw_only=True, frozen=True, tag="report"):
 FromPerformer = Wear
 FromFaceWorker = Wearing | Refused | Report
 
-Message = TypeVar("Message")
-
 _encoder = msgspec.json.Encoder()
 _performer_decoder: msgspec.json.Decoder[FromPerformer] = msgspec.json.Decoder(FromPerformer)
 _worker_decoder: msgspec.json.Decoder[FromFaceWorker] = msgspec.json.Decoder(FromFaceWorker)
@@ -89,22 +87,9 @@ def encode_leg_message(message: FromPerformer | FromFaceWorker) -> str:
 
 def decode_performer_message(text: str) -> FromPerformer:
     """One message of a performer. Raises MessageError (`message_too_large`, `malformed_message`)."""
-    return _decode(text, _performer_decoder)
+    return decode_channel_text(text, _performer_decoder, MAX_LEG_MESSAGE_BYTES)
 
 
 def decode_face_worker_message(text: str) -> FromFaceWorker:
     """One message of a face worker. Raises MessageError (`message_too_large`, `malformed_message`)."""
-    return _decode(text, _worker_decoder)
-
-
-def _decode(text: str, decoder: msgspec.json.Decoder[Message]) -> Message:
-    raw = text.encode("utf-8", "surrogatepass")
-    if len(raw) > MAX_LEG_MESSAGE_BYTES:
-        raise MessageError(
-            f"got a message of {len(raw)} bytes, expected at most {MAX_LEG_MESSAGE_BYTES}",
-            code="message_too_large",
-        )
-    try:
-        return decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MessageError("got a message of a face leg that does not decode") from error
+    return decode_channel_text(text, _worker_decoder, MAX_LEG_MESSAGE_BYTES)
