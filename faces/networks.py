@@ -36,8 +36,8 @@ from talchum.vision.networks import default_networks_directory
 from talchum.vision.pipeline import FaceNetworks
 from talchum.vision.tracking import FaceTracker
 
-STEPS = 4000
-ENGINES = ["neural", "portrait"]
+STEPS = 5000
+ENGINES = ["portrait", "neural"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -32,10 +32,10 @@ def learned(network: bytes) -> Learned:
     return Learned(network, steps=12, held_out=HeldOut(33.456, 0.93217), int8_decibels=41.23)
 
 
-def test_a_network_that_joined_is_worn_first(identities: IdentityFiles) -> None:
+def test_a_network_that_joined_can_be_worn(identities: IdentityFiles) -> None:
     join(identities.directory, PERSON, learned(still_network()), seed=0)
     identity = identities.identity(PERSON)
-    assert identity.engines == ("neural", "portrait")
+    assert identity.engines == ("portrait", "neural")
     assets = identities.assets(PERSON)
     assert assets.network == still_network()
     assert NeuralEngine.prepare(assets, face_networks().topology) is not None
@@ -62,7 +62,7 @@ def test_joining_twice_leaves_one_network(identities: IdentityFiles) -> None:
         join(identities.directory, PERSON, learned(still_network()), seed=0)
     manifest = json.loads((identities.directory / PERSON / "manifest.json").read_text())
     assert list(manifest["files"]) == sorted(manifest["files"])
-    assert manifest["engines"] == ["neural", "portrait"]
+    assert manifest["engines"] == ["portrait", "neural"]
 
 
 def test_a_performance_that_lies_there_is_not_drawn_again(tmp_path: Path, identities: IdentityFiles) -> None:

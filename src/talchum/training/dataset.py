@@ -114,8 +114,10 @@ def as_batch(moments: Iterable[Moment]) -> Batch:
 
 def relit(moment: Moment, rng: Generator) -> Moment:
     """The same moment under another lamp: warm or cool, dim or bright, harsh or flat, from one side."""
-    warmth = rng.uniform(-0.35, 0.35)  # lamps differ in warmth far more than in anything else
-    gains = (1 + warmth * np.array([1, 0.15, -1])) * rng.uniform(0.92, 1.08, 3) * rng.uniform(0.45, 1.25)
+    # Lamps differ most in warmth, skins in how pink they are; either comes to the network as light.
+    warmth, pink = rng.uniform(-0.35, 0.35), rng.uniform(-0.15, 0.15)
+    gains = (1 + warmth * np.array([1, 0.15, -1])) * (1 + pink * np.array([0.5, -1, 0.5]))
+    gains = gains * rng.uniform(0.95, 1.05, 3) * rng.uniform(0.45, 1.25)
     gamma, towards, falloff = rng.uniform(0.8, 1.25), rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.45)
     across, down = np.meshgrid(*(np.linspace(-1, 1, SIDE, dtype=np.float32),) * 2)
     field = 1 + falloff * (np.cos(towards) * across + np.sin(towards) * down)
