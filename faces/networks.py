@@ -1,8 +1,8 @@
 """The face networks that ship: each person performs, a network learns them, and it joins their identity.
 
-``python -m faces.networks --out src/talchum/identities [--only NAME ...] [--performances DIR]`` needs the
-extra ``train``. The person is drawn performing (`faces.performance`), unless their clip lies in the directory
-of performances; then a network learns from that, and is kept in eight bits.
+``python -m faces.networks --out src/talchum/identities [--only NAME ...]`` needs the extra ``train``. The
+person is drawn performing (`faces.performance`), a network learns from that clip, and is kept in eight bits.
+It takes no clip: what is learned from is always what this very command drew.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import json
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +19,7 @@ from pathlib import Path
 import cv2
 import torch
 
-from faces.clip import RATE
-from faces.performance import perform, person_named
+from faces.performance import person_named, write_performance
 from faces.roster import PEOPLE
 from talchum.adapters.identity_files import MANIFEST_FILE, IdentityFiles
 from talchum.adapters.video_file import ClipReader
@@ -28,7 +28,6 @@ from talchum.domain.identity import NETWORK_FILE
 from talchum.training.dataset import Dataset, make_dataset
 from talchum.training.export import expect_alike, export_fp32, export_int8
 from talchum.training.train import HeldOut, Training, TrainOptions
-from talchum.vision.blending import image_to_frame
 from talchum.vision.conditioning import cut_reference
 from talchum.vision.detection import FaceDetector
 from talchum.vision.landmarks import LandmarkNetwork
@@ -36,7 +35,6 @@ from talchum.vision.networks import default_networks_directory
 from talchum.vision.pipeline import FaceNetworks
 from talchum.vision.tracking import FaceTracker
 
-STEPS = 5000
 ENGINES = ["portrait", "neural"]
 
 
@@ -50,15 +48,12 @@ class Learned:
     int8_decibels: float
 
 
-def frames_of(name: str, performances: Path | None, cache: Path | None) -> Iterator[I420Frame]:
-    """A person's performance: out of its clip where there is one, else drawn now."""
-    clip = performances / f"{name}.mp4" if performances is not None else None
-    if clip is not None and clip.is_file():
-        with ClipReader(clip) as reader:
+def performance_of(name: str, cache: Path | None) -> Iterator[I420Frame]:
+    """A person's performance, drawn now and read back from its clip, as a camera's would come."""
+    with tempfile.TemporaryDirectory() as scratch:
+        write_performance(Path(scratch), person_named(name), cache=cache)
+        with ClipReader(Path(scratch) / f"{name}.mp4") as reader:
             yield from reader.frames()
-        return
-    for frame in perform(person_named(name), cache=cache):
-        yield image_to_frame(frame.image, frame.moment.index / RATE)
 
 
 def dataset_of(name: str, identities: IdentityFiles, frames: Iterator[I420Frame]) -> Dataset:
@@ -111,18 +106,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m faces.networks", description=main.__doc__)
     parser.add_argument("--out", type=Path, required=True, help="the directory of identities")
     parser.add_argument("--only", nargs="*", default=[], metavar="NAME")
-    parser.add_argument("--performances", type=Path, help="where clips of `faces.performance` lie")
     parser.add_argument("--checkpoints", type=Path, help="where a training can go on after a kill")
     parser.add_argument("--cache", type=Path, help="where the pinned wheel is kept")
-    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--steps", type=int, default=TrainOptions().steps)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     torch.set_num_threads(arguments.threads)
     identities, options = IdentityFiles(arguments.out), TrainOptions(steps=arguments.steps)
     for name in arguments.only or [person.name for person in PEOPLE]:
-        frames = frames_of(name, arguments.performances, arguments.cache)
-        dataset = dataset_of(name, identities, frames)
+        dataset = dataset_of(name, identities, performance_of(name, arguments.cache))
         checkpoint = arguments.checkpoints / f"{name}.pt" if arguments.checkpoints is not None else None
         join(arguments.out, name, learn(dataset, options, checkpoint), options.seed)
 

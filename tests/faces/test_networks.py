@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from faces.networks import Learned, dataset_of, frames_of, join, learn
+from faces.networks import Learned, dataset_of, join, learn, main
 from talchum.adapters.identity_files import IdentityFiles, default_identities_directory
 from talchum.domain.errors import IdentityError
 from talchum.training.train import HeldOut
 from talchum.vision.engines.neural import NeuralEngine
 from talchum.vision.onnx_format import has_external_data
 from tests.training.performances import WHOLE_CLIP, dataset, few_steps
-from tests.vision.scenes import CLIP, face_networks, still_network
+from tests.vision.scenes import CLIP, clip, face_networks, still_network
 
 pytestmark = pytest.mark.vision
 
@@ -65,10 +65,19 @@ def test_joining_twice_leaves_one_network(identities: IdentityFiles) -> None:
     assert manifest["engines"] == ["portrait", "neural"]
 
 
-def test_a_performance_that_lies_there_is_not_drawn_again(tmp_path: Path, identities: IdentityFiles) -> None:
-    shutil.copy(CLIP, tmp_path / f"{PERSON}.mp4")
-    made = dataset_of(PERSON, identities, frames_of(PERSON, tmp_path, None))
+def test_an_identity_learns_on_its_own_still(identities: IdentityFiles) -> None:
+    made = dataset_of(PERSON, identities, iter(clip(WHOLE_CLIP)))
     assert len(made.learned) + len(made.held_out) == WHOLE_CLIP
+
+
+@pytest.mark.parametrize("flag", ["--performances", "--clip", "--video", "--photo"])
+def test_no_flag_makes_a_face_of_a_clip(
+    flag: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["faces.networks", "--out", str(tmp_path), flag, str(CLIP)])
+    with pytest.raises(SystemExit):
+        main()
+    assert "unrecognized arguments" in capsys.readouterr().err
 
 
 def test_what_is_learned_is_whole_and_tells_of_itself(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own name for it
 
+from talchum.domain.frame import Image
 from talchum.training.dataset import Batch, Dataset, Moment, as_batch, learning_batch
 from talchum.training.measures import gradients, psnr, ssim_map
 from talchum.training.network import WIDTHS, FaceNetwork, Widths
@@ -28,7 +29,7 @@ from talchum.training.network import WIDTHS, FaceNetwork, Widths
 class TrainOptions:
     """How long and how fast. steps: of the optimiser, each on `batch` moments."""
 
-    steps: int = 3000
+    steps: int = 5000
     batch: int = 4
     rate: float = 1e-3
     warm_up: int = 50
@@ -55,10 +56,9 @@ class TrainStep:
     """
 
     step: int
-    steps: int
     loss: float
     held_out: HeldOut | None = None
-    preview: np.ndarray | None = None
+    preview: Image | None = None
 
 
 class Training:
@@ -91,9 +91,9 @@ class Training:
                 self._save(self._checkpoint)
             if last or self.step % options.look_every == 0:
                 moments = self._dataset.held_out
-                yield TrainStep(self.step, options.steps, loss, self.look(moments), self.preview(moments[0]))
+                yield TrainStep(self.step, loss, self.look(moments), self.preview(moments[0]))
             else:
-                yield TrainStep(self.step, options.steps, loss)
+                yield TrainStep(self.step, loss)
 
     def look(self, moments: tuple[Moment, ...]) -> HeldOut:
         """Paint moments as they are, in their own light, and compare."""
@@ -109,7 +109,7 @@ class Training:
         count = len(figures)
         return HeldOut(sum(one for one, _ in figures) / count, sum(other for _, other in figures) / count)
 
-    def preview(self, moment: Moment) -> np.ndarray:
+    def preview(self, moment: Moment) -> Image:
         """What is painted of a moment now, beside what is true: RGB uint8 (S, 2 S, 3)."""
         batch = as_batch([moment])
         with torch.inference_mode():
