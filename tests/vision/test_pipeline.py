@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from tests.vision.scenes import (
     at_time,
     clip,
     face_networks,
+    neural_identity,
     nobody,
     portrait_identity,
     resized,
@@ -68,7 +70,7 @@ def canaries(frames: list[EgressFrame]) -> int:
     return sum(search(egress.picture).found for egress in frames)
 
 
-@pytest.mark.parametrize("identity", [portrait_identity, veil_identity])
+@pytest.mark.parametrize("identity", [portrait_identity, veil_identity, neural_identity])
 def test_every_frame_of_the_clip_shows_the_face(identity: Callable[[], IdentityAssets]) -> None:
     frames = run(wearing(identity()), list(clip()))
     assert [egress.kind for egress in frames] == ["face"] * len(frames)
@@ -83,7 +85,7 @@ def test_search_finds_the_canary_in_the_camera() -> None:
     assert sum(search(frame).found for frame in frames) >= 0.99 * len(frames)
 
 
-@pytest.mark.parametrize("identity", [portrait_identity, veil_identity])
+@pytest.mark.parametrize("identity", [portrait_identity, veil_identity, neural_identity])
 def test_canary_on_the_face_never_leaves(identity: Callable[[], IdentityAssets]) -> None:
     frames = run(wearing(identity()), canary_clip())
     assert canaries(frames) == 0
@@ -256,6 +258,50 @@ def test_broken_session_never_lets_the_camera_through() -> None:
         pipeline.wear(worn(portrait_identity()))
         frames = run(pipeline, canary_clip()[:5])
         assert {(egress.kind, egress.reason) for egress in frames} == {("card", "stage_failed")}
+
+
+def own_picture(feed: dict[str, Any]) -> Any:
+    """The performer's own light and eyes handed back as the picture, under a mask of everything."""
+    planes = feed["planes"].astype(np.float32)
+    return np.concatenate([planes[..., 8:11] + planes[..., 11:14], np.full((*planes.shape[:3], 2), 255)], 3)
+
+
+NETWORK_ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "raises": lambda feed: feed["nothing"],
+    "not numbers": lambda feed: np.full((1, 160, 160, 5), np.nan, np.float32),
+    "no mask": lambda feed: np.zeros((1, 160, 160, 5), np.float32),
+    "another size": lambda feed: np.full((1, 80, 80, 5), 255, np.float32),
+    "too few planes": lambda feed: np.full((1, 160, 160, 3), 255, np.float32),
+    "nothing": lambda feed: None,
+}
+
+
+class AnsweringNetwork:
+    """A face network that answers as it is told."""
+
+    def __init__(self, answer: Callable[[dict[str, Any]], Any]) -> None:
+        self._answer = answer
+
+    def run(self, output_names: list[str], input_feed: dict[str, Any]) -> Any:
+        return [self._answer(input_feed)]
+
+
+def wearing_network(answer: Callable[[dict[str, Any]], Any]) -> FacePipeline:
+    pipeline, face = FacePipeline(face_networks()), worn(neural_identity())
+    pipeline.wear(replace(face, prepared=replace(face.prepared, session=AnsweringNetwork(answer))))
+    return pipeline
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
+@pytest.mark.parametrize("answer", NETWORK_ANSWERS)
+def test_face_network_that_answers_nonsense_is_a_card(answer: str) -> None:
+    frames = run(wearing_network(NETWORK_ANSWERS[answer]), canary_clip()[:5])
+    assert {(egress.kind, egress.reason) for egress in frames} == {("card", "stage_failed")}
+    assert canaries(frames) == 0
+
+
+def test_face_network_has_seen_nothing_by_which_it_could_show_the_camera() -> None:
+    assert canaries(run(wearing_network(own_picture), canary_clip())) == 0
 
 
 @pytest.mark.parametrize("media_time", [float("nan"), float("inf"), -1e9])

@@ -11,11 +11,9 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
@@ -25,9 +23,16 @@ from torch import Tensor, nn
 from talchum.domain.errors import TrainingError
 from talchum.training.dataset import Moment
 from talchum.training.network import FaceNetwork
-from talchum.vision.conditioning import PLANES, SIDE, Planes, with_colours
+from talchum.vision.conditioning import (
+    NETWORK_INPUT,
+    NETWORK_OUTPUT,
+    PLANES,
+    SIDE,
+    Planes,
+    with_colours,
+)
+from talchum.vision.runtime import open_network
 
-INPUT, OUTPUT = "planes", "painted"
 OPSET = 17
 CALIBRATION_MOMENTS = 64
 FINE_LAYERS = 7
@@ -62,7 +67,7 @@ class _Calibration(CalibrationDataReader):  # type: ignore[misc]
     def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
         """The next moment, None at the end."""
         planes = next(self._planes, None)
-        return None if planes is None else {INPUT: planes[None]}
+        return None if planes is None else {NETWORK_INPUT: planes[None]}
 
 
 def export_fp32(network: FaceNetwork) -> bytes:
@@ -76,8 +81,8 @@ def export_fp32(network: FaceNetwork) -> bytes:
             DeployedNetwork(network).eval(),
             (example,),
             str(path),
-            input_names=[INPUT],
-            output_names=[OUTPUT],
+            input_names=[NETWORK_INPUT],
+            output_names=[NETWORK_OUTPUT],
             opset_version=OPSET,
             dynamo=False,
         )
@@ -107,12 +112,15 @@ def export_int8(fp32: bytes, learned: Sequence[Moment]) -> bytes:
 
 def likeness(one: bytes, other: bytes, moments: Sequence[Moment]) -> float:
     """How alike two networks paint the same moments: PSNR in dB inside the face."""
-    first, second = (_open(network) for network in (one, other))
+    first, second = (open_network(network, "a face network") for network in (one, other))
     errors = []
     for moment in moments:
         planes = with_colours(moment.geometry, moment.picture)[None]
         inside = moment.geometry.inside > 0
-        a, b = (session.run([OUTPUT], {INPUT: planes})[0][0, ..., :3][inside] for session in (first, second))
+        a, b = (
+            session.run([NETWORK_OUTPUT], {NETWORK_INPUT: planes})[0][0, ..., :3][inside]
+            for session in (first, second)
+        )
         errors.append(float(np.mean((a - b) ** 2)) / 255**2)
     return -10 * math.log10(max(sum(errors) / len(errors), 1e-10))
 
@@ -127,9 +135,3 @@ def expect_alike(fp32: bytes, int8: bytes, moments: Sequence[Moment]) -> float:
             code="int8_differs",
         )
     return decibels
-
-
-def _open(network: bytes) -> Any:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return ort.InferenceSession(network, options, providers=["CPUExecutionProvider"])

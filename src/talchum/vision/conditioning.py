@@ -33,6 +33,7 @@ from talchum.vision.topology import FaceTopology
 
 SIDE = 160
 PLANES = 14
+NETWORK_INPUT, NETWORK_OUTPUT = "planes", "painted"  # as a face network's file names them
 GEOMETRY_PLANES = 8  # of them; the others hold the performer's colours
 REFERENCE_SIDE = 2 * SIDE
 

@@ -88,6 +88,13 @@ def region_to_frame(region: FaceRegion, size: int) -> Affine:
     )
 
 
+def between_centres(between_edges: Affine) -> Affine:
+    """The same way as OpenCV counts it, from the centres of first pixels instead of their corners."""
+    centres = between_edges.copy()
+    centres[:, 2] += between_edges[:, :2].sum(axis=1) * 0.5 - 0.5
+    return centres
+
+
 def cut_region(frame: I420Frame, region: FaceRegion, size: int) -> Image:
     """The region as an upright image, uint8 (size, size, 3) RGB; size even, the frame's edge repeated outside
     it.
@@ -143,8 +150,7 @@ def _shrunk(plane: Plane, width: int, height: int) -> Plane:
 
 
 def _warp(plane: Plane, to_plane: Affine, out: Plane) -> None:
-    centres = to_plane.copy()  # warpAffine counts from pixel centres
-    centres[:, 2] += to_plane[:, :2].sum(axis=1) * 0.5 - 0.5
+    centres = between_centres(to_plane)
     size = (out.shape[1], out.shape[0])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     cv2.warpAffine(plane, centres, size, dst=out, flags=flags, borderMode=cv2.BORDER_REPLICATE)

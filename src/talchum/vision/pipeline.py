@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from talchum.domain.errors import IdentityError
-from talchum.domain.face import LANDMARKS, Points, TrackedFace, region_of_landmarks
+from talchum.domain.face import LANDMARKS, MESH_LANDMARKS, Points, TrackedFace, region_of_landmarks
 from talchum.domain.frame import EgressFrame, I420Frame
 from talchum.vision.compositor import Compositor, CoverCheck
-from talchum.vision.conditioning import SIDE, GeometryPainter, cut_reference, head_region, into_square
+from talchum.vision.conditioning import normals
 from talchum.vision.detection import FaceDetector, NetworkSession
 from talchum.vision.engines import ENGINES, FaceEngine
 from talchum.vision.identity import IdentityAssets, Opening
@@ -178,19 +178,10 @@ def warm_up(networks: FaceNetworks, engines: Mapping[str, type[FaceEngine]] = EN
             patch = make(networks.topology).render(frame, face, prepared)
             check.hides(frame, face, patch, assets.openings)
             compositor.face(frame, patch, 0.0)
-    _warm_conditioning(landmarks, networks.topology)
+    normals(landmarks[:MESH_LANDMARKS], np.array(networks.topology.triangles))  # for `neural`
     FaceDetector(networks.detector).detect(frame)
     LandmarkNetwork(networks.landmarks).locate(frame, region_of_landmarks(landmarks))
     compositor.card(640, 480, 0.0, "nothing_ready")
-
-
-def _warm_conditioning(landmarks: Points, topology: FaceTopology) -> None:
-    """What `neural` does before its network, since there is no network for nobody."""
-    blank, _ = _blank_identities(topology)
-    if blank.texture is not None:
-        reference = cut_reference(blank.texture, blank.texture_points, topology)
-        placed = into_square(landmarks, head_region(landmarks, topology), SIDE)
-        GeometryPainter(topology).paint(placed, reference)
 
 
 def _noise(width: int, height: int) -> I420Frame:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 MAX_GRID_SIDE = 160
+_FEATHER_NODES = 3.0  # Gaussian sigma at the silhouette, nodes of a 160-node grid
 
 Floats = NDArray[np.float32]
 
@@ -74,6 +76,13 @@ def extend_edges(values: Floats, coverage: NDArray[np.uint8], rings: int = 3) ->
     values: (rows, columns, K); coverage: 1 inside. Nodes further than `rings` from the silhouette stay zero.
     """
     _extend(values, coverage.copy(), rings)
+
+
+def soft_edge(coverage: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Alpha, 0..255, of a face that was drawn: it fades out inside the silhouette, never beyond it."""
+    inside = coverage * np.uint8(255)
+    core = cv2.erode(inside, np.ones((5, 5), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return np.asarray(np.minimum(cv2.GaussianBlur(core, (0, 0), _FEATHER_NODES), inside), np.uint8)
 
 
 @njit(cache=True, nogil=True, fastmath=True)

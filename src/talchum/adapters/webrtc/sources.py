@@ -19,15 +19,37 @@ from talchum.domain.frame import EgressFrame, I420Frame
 AUDIO_RATE = 48_000
 
 
-class WrittenVideo:
+Written = webrtc.VideoFrame | webrtc.AudioData
+
+
+class WrittenTrack:
+    """A track of what is written to it, until it is closed."""
+
+    def __init__(self, writer: webrtc.WritableStreamDefaultWriter) -> None:
+        self._writer = writer
+        self._tasks = Tasks()
+        self._closed = False
+
+    def _put(self, piece: Written) -> None:
+        self._tasks.keep(asyncio.ensure_future(self._writer.write(piece)))
+
+    async def close(self) -> None:
+        """End the track; writing to it afterwards does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        with contextlib.suppress(*ENGINE_ERRORS, asyncio.CancelledError):
+            await self._writer.close()
+        await self._tasks.cancel()
+
+
+class WrittenVideo(WrittenTrack):
     """A video track of the frames that are written to it."""
 
     def __init__(self) -> None:
         self._generator = webrtc.VideoTrackGenerator()
-        self._writer = self._generator.writable.get_writer()
-        self._tasks = Tasks()
+        super().__init__(self._generator.writable.get_writer())
         self._last_timestamp = 0
-        self._closed = False
         self.size = (0, 0)
         self.frames_sent = 0
         self._watchers: list[Callable[[], None]] = []
@@ -55,22 +77,12 @@ class WrittenVideo:
         layout = webrtc.VideoFrameBufferInit(
             format="I420", coded_width=picture.width, coded_height=picture.height, timestamp=timestamp
         )
-        frame = webrtc.VideoFrame(picture.buffer.data, layout)
-        self._tasks.keep(asyncio.ensure_future(self._writer.write(frame)))
+        self._put(webrtc.VideoFrame(picture.buffer.data, layout))
         self.frames_sent += 1
         if self.size != (picture.width, picture.height):
             self.size = (picture.width, picture.height)
             for changed in list(self._watchers):
                 changed()
-
-    async def close(self) -> None:
-        """End the track; writing to it afterwards does nothing."""
-        if self._closed:
-            return
-        self._closed = True
-        with contextlib.suppress(*ENGINE_ERRORS, asyncio.CancelledError):
-            await self._writer.close()
-        await self._tasks.cancel()
 
 
 class EgressVideo(WrittenVideo):
@@ -114,14 +126,12 @@ class ReturnedVideo:
 VideoSource = EgressVideo | CameraVideo | ReturnedVideo
 
 
-class VoiceSource:
+class VoiceSource(WrittenTrack):
     """An audio track of the samples that are written to it: 48 kHz, one channel."""
 
     def __init__(self) -> None:
         self._generator = webrtc.MediaStreamTrackGenerator("audio")
-        self._writer = self._generator.writable.get_writer()
-        self._tasks = Tasks()
-        self._closed = False
+        super().__init__(self._generator.writable.get_writer())
 
     @property
     def track(self) -> webrtc.MediaStreamTrack:
@@ -142,13 +152,4 @@ class VoiceSource:
                 data=np.ascontiguousarray(samples).data.cast("B"),
             )
         )
-        self._tasks.keep(asyncio.ensure_future(self._writer.write(data)))
-
-    async def close(self) -> None:
-        """End the track; writing to it afterwards does nothing."""
-        if self._closed:
-            return
-        self._closed = True
-        with contextlib.suppress(*ENGINE_ERRORS, asyncio.CancelledError):
-            await self._writer.close()
-        await self._tasks.cancel()
+        self._put(data)

@@ -19,6 +19,8 @@ from talchum.domain.face import FaceRegion, TrackedFace
 from talchum.domain.frame import I420Frame, Plane
 from talchum.vision.blending import Patch, Rectangle, image_to_yuv, rectangle_around
 from talchum.vision.conditioning import (
+    NETWORK_INPUT,
+    NETWORK_OUTPUT,
     SIDE,
     GeometryPainter,
     Reference,
@@ -27,14 +29,14 @@ from talchum.vision.conditioning import (
     into_square,
     with_colours,
 )
-from talchum.vision.cropping import Affine, cut_region, region_to_frame
+from talchum.vision.cropping import Affine, between_centres, cut_region, region_to_frame
 from talchum.vision.detection import NetworkSession
 from talchum.vision.identity import MESH_VERTICES, IdentityAssets
+from talchum.vision.rasterise import soft_edge
 from talchum.vision.runtime import open_network
 from talchum.vision.topology import FaceTopology
 
 _MARGIN_PX = 4.0
-_FEATHER = 3.0  # Gaussian sigma at the silhouette, pixels of the square
 
 Floats = NDArray[np.float32]
 
@@ -73,7 +75,7 @@ class NeuralEngine:
         landmarks = into_square(face.landmarks, region, SIDE)
         geometry = self._painter.paint(landmarks, prepared.reference)
         planes = with_colours(geometry, cut_region(frame, region, SIDE))
-        painted = prepared.session.run(["painted"], {"planes": planes[None]})[0][0]
+        painted = prepared.session.run([NETWORK_OUTPUT], {NETWORK_INPUT: planes[None]})[0][0]
         return _lay(painted, geometry.inside, region, area)
 
 
@@ -95,9 +97,7 @@ def _lay(painted: Floats, inside: NDArray[np.uint8], region: FaceRegion, area: R
 
 def _alpha(mask: Plane, inside: NDArray[np.uint8]) -> Plane:
     """Soft inside the silhouette, as `portrait` has it; never beyond what the network painted."""
-    core = cv2.erode(inside, np.ones((5, 5), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    soft = cv2.GaussianBlur(core, (0, 0), _FEATHER)
-    return np.asarray(np.minimum(np.minimum(soft, inside), np.where(mask > 127, 255, 2 * mask)), np.uint8)
+    return np.asarray(np.minimum(soft_edge(inside // 255), np.where(mask > 127, 255, 2 * mask)), np.uint8)
 
 
 def _warped(
@@ -109,8 +109,7 @@ def _warped(
     border: int = cv2.BORDER_REPLICATE,
 ) -> NDArray[np.uint8]:
     """A plane of the square as it lies on a rectangle. to_frame: edge to edge, pixels."""
-    placed = to_frame.copy()
-    placed[:, 2] += placed[:, :2].sum(axis=1) * np.float32(0.5) - np.float32(0.5)
+    placed = between_centres(to_frame)
     placed[:, 2] -= (x, y)
     warped = cv2.warpAffine(square, placed, size, flags=cv2.INTER_CUBIC, borderMode=border)
     return np.asarray(warped, np.uint8)

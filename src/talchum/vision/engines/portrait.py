@@ -20,12 +20,11 @@ from talchum.domain.face import TrackedFace
 from talchum.domain.frame import I420Frame, Plane
 from talchum.vision.blending import Patch, Rectangle, image_to_yuv, rectangle_around
 from talchum.vision.identity import MESH_VERTICES, IdentityAssets
-from talchum.vision.rasterise import Grid, extend_edges, rasterise
+from talchum.vision.rasterise import Grid, extend_edges, rasterise, soft_edge
 from talchum.vision.relighting import CHROMA_GROWTH, CellColours, SceneLight, Surface, cell_colours, skin_map
 from talchum.vision.texturing import fill_behind_edge
 from talchum.vision.topology import FaceTopology
 
-_FEATHER_NODES = 3.0  # Gaussian sigma at the silhouette, nodes of a 160-node grid
 _MARGIN_PX = 4.0
 _UV_SIDE = 96
 
@@ -125,9 +124,7 @@ class PortraitEngine:
     def _alpha(
         self, nodes: Floats, coverage: NDArray[np.uint8], drawn: Floats, prepared: PreparedPortrait
     ) -> NDArray[np.uint8]:
-        inside = coverage * np.uint8(255)
-        core = cv2.erode(inside, np.ones((5, 5), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
-        alpha = np.minimum(cv2.GaussianBlur(core, (0, 0), _FEATHER_NODES), inside)
+        alpha = soft_edge(coverage)
         holes = np.zeros_like(alpha)
         rings = (self._eyes if "eyes" in prepared.openings else []) + (
             self._mouth if "mouth" in prepared.openings else []
