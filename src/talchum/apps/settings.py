@@ -31,6 +31,9 @@ class Settings:
     web: Path = Path(__file__).parent.parent / "_built" / "web"
     networks: Path = Path(__file__).parent.parent / "_built" / "networks"
     identities: Path = Path(__file__).parent.parent / "identities"
+    database_url: str = ""
+    content_url: str = ""
+    operator_token: str = ""
     tls_certificate: str = ""
     tls_key: str = ""
     turn_secret: str = ""
@@ -69,6 +72,16 @@ class Settings:
         if problems:
             raise SettingsError("; ".join(problems))
         return cls(**values)  # type: ignore[arg-type]
+
+    @property
+    def database(self) -> str:
+        """The URL of the database; SQLite in the data directory unless one is named."""
+        return self.database_url or f"sqlite:///{self.data.resolve() / 'talchum.db'}"
+
+    @property
+    def content(self) -> str:
+        """The URL of the content store; a directory beside the other data unless one is named."""
+        return self.content_url or (self.data.resolve() / "content").as_uri()
 
     def worker_url(self) -> str:
         """The WebSocket address by which face workers reach a call server."""
@@ -143,6 +156,9 @@ NAMES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "TALCHUM_WEB": ("web", Path),
     "TALCHUM_NETWORKS": ("networks", Path),
     "TALCHUM_IDENTITIES": ("identities", Path),
+    "TALCHUM_DATABASE_URL": ("database_url", _url("sqlite", "postgresql", "postgresql+psycopg")),
+    "TALCHUM_CONTENT_URL": ("content_url", _url("file", "s3")),
+    "TALCHUM_OPERATOR_TOKEN": ("operator_token", _secret),
     "TALCHUM_TLS_CERTIFICATE": ("tls_certificate", str),
     "TALCHUM_TLS_KEY": ("tls_key", str),
     "TALCHUM_TURN_SECRET": ("turn_secret", _secret),

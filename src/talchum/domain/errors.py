@@ -11,6 +11,8 @@ TalchumError
 ├── FrameError              pixels that no stage can work on
 ├── MediaFileError          a clip that cannot be read or written
 ├── TrainingError           a performance nothing can be learned from, or a training that failed
+├── DatabaseError           the database cannot be reached
+├── ContentError            a blob of the content store is missing, corrupt or cannot be kept
 ├── PeerConnectionError     the WebRTC engine refused or failed
 └── SettingsError           a setting that cannot be used
 
@@ -101,6 +103,19 @@ class TrainingError(TalchumError):
     """A performance nothing can be learned from, or a training that failed; the data stay."""
 
     default_code = "training_failed"
+
+
+class DatabaseError(TalchumError):
+    """The database cannot be reached or is too busy."""
+
+    default_code = "database_unavailable"
+    default_retryable = True
+
+
+class ContentError(TalchumError):
+    """A blob of the content store is missing, is not the pinned one, or cannot be kept."""
+
+    default_code = "content_unavailable"
 
 
 class PeerConnectionError(TalchumError):

@@ -1,0 +1,49 @@
+"""The SQL database: SQLite in the data directory, or PostgreSQL by URL, through SQLAlchemy.
+
+Adapters that keep records declare their tables on `METADATA`; `open_database` makes those that are missing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from talchum.domain.errors import DatabaseError, SettingsError
+
+METADATA = MetaData()
+BUSY_SECONDS = 10.0
+
+
+def open_database(url: str) -> Engine:
+    """A connected database with all tables, usable from any thread.
+
+    url: ``sqlite:///path`` or ``postgresql+psycopg://...``. Raises SettingsError for a URL that is none,
+    DatabaseError when it cannot be reached.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # Not repeated: it may hold a password.
+        raise SettingsError(
+            "got a database URL that cannot be read, expected sqlite:/// or postgresql://"
+        ) from None
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", _prepare_sqlite)
+    else:
+        engine = create_engine(parsed, pool_pre_ping=True)
+    try:
+        METADATA.create_all(engine)
+    except SQLAlchemyError as error:
+        raise DatabaseError(f"the database cannot be opened: {type(error).__name__}") from error
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # Several processes read while one writes, and a kill leaves the last commit whole.
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA foreign_keys=ON")
