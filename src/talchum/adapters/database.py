@@ -6,6 +6,8 @@ Adapters that keep records declare their tables on `METADATA`; `open_database` m
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Engine, MetaData, create_engine, event
@@ -41,6 +43,15 @@ def open_database(url: str) -> Engine:
     except SQLAlchemyError as error:
         raise DatabaseError(f"the database cannot be opened: {type(error).__name__}") from error
     return engine
+
+
+@contextmanager
+def database_errors() -> Iterator[None]:
+    """What SQLAlchemy raises becomes a DatabaseError, which names no table and no value."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise DatabaseError(f"the database did not answer: {type(error).__name__}") from error
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

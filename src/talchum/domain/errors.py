@@ -8,6 +8,7 @@ TalchumError
 ├── FaceLegError            a face leg could not start or ended
 ├── NetworkFileError        a network file is missing or is not the pinned one
 ├── IdentityError           an identity is unknown, malformed or not the pinned one
+├── CaptureError            a capture is unknown or malformed
 ├── FrameError              pixels that no stage can work on
 ├── MediaFileError          a clip that cannot be read or written
 ├── TrainingError           a performance nothing can be learned from, or a training that failed
@@ -85,6 +86,12 @@ class IdentityError(TalchumError):
     """An identity is unknown, malformed or not the pinned one."""
 
     default_code = "identity_invalid"
+
+
+class CaptureError(TalchumError):
+    """A capture is unknown or malformed."""
+
+    default_code = "capture_invalid"
 
 
 class FrameError(TalchumError):
