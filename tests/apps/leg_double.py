@@ -37,16 +37,22 @@ from tests.adapters.signalling_double import Double
 
 PERFORMER = "p1"
 WORN_LEVELS = {"bune": 200, "veil": 60}
+NEURAL_LEVEL = 90
+CARD_LEVEL = 16
 
 
 class FakePipeline:
-    """Paints the whole frame in the worn identity's grey; `stuck` holds it in a stage."""
+    """Paints the whole frame in the worn identity's grey; `stuck` holds it in a stage.
+
+    engine_seconds: what a frame takes, by engine.
+    """
 
     def __init__(self) -> None:
         self.worn: WornFace | None = None
         self.stuck = threading.Event()
         self.free = threading.Event()
         self.threads: set[str] = set()
+        self.engine_seconds: dict[str, float] = {}
 
     def wear(self, face: WornFace) -> None:
         self.worn = face
@@ -56,14 +62,18 @@ class FakePipeline:
         if self.stuck.is_set():
             self.free.wait(30)
         if self.worn is None:
-            return self._flat(frame.width, frame.height, 16, "card", "nothing_ready")
-        return self._flat(frame.width, frame.height, WORN_LEVELS[self.worn.identity], "face", "")
+            return self._flat(frame.width, frame.height, CARD_LEVEL, "card", "nothing_ready")
+        time.sleep(self.engine_seconds.get(self.worn.engine, 0.0))
+        return self._flat(frame.width, frame.height, self._level(self.worn), "face", "")
 
     def idle(self, now: float) -> EgressFrame:
-        return self._flat(640, 480, 16, "card", "late")
+        return self._flat(640, 480, CARD_LEVEL, "card", "late")
 
     def card(self, width: int, height: int, media_time: float, reason: str) -> EgressFrame:
-        return self._flat(width, height, 16, "card", reason)
+        return self._flat(width, height, CARD_LEVEL, "card", reason)
+
+    def _level(self, face: WornFace) -> int:
+        return NEURAL_LEVEL if face.engine == "neural" else WORN_LEVELS[face.identity]
 
     def _flat(self, width: int, height: int, level: int, kind: EgressKind, reason: str) -> EgressFrame:
         buffer = np.full(I420Frame.size_of(width, height), 128, np.uint8)
@@ -126,8 +136,8 @@ class Performer(Side):
         for task in self.tasks:
             task.cancel()
 
-    def wear(self, identity: str) -> bool:
-        return self.peer.send_message(encode_leg_message(Wear(identity=identity)))
+    def wear(self, identity: str, engine: str | None = None) -> bool:
+        return self.peer.send_message(encode_leg_message(Wear(identity=identity, engine=engine)))
 
     @property
     def reports(self) -> list[Report]:
@@ -168,8 +178,8 @@ class Performer(Side):
         task.add_done_callback(self.tasks.discard)
 
 
-def worn(identity: str) -> WornFace:
-    return WornFace(identity, "portrait", frozenset(), None)
+def worn(identity: str, engine: str | None = None) -> WornFace:
+    return WornFace(identity, engine or "portrait", frozenset(), None)
 
 
 def started() -> float:

@@ -16,15 +16,24 @@ from talchum.domain.errors import IdentityError
 from talchum.protocol.leg_messages import Refused, Report, Wearing
 from talchum.vision.pipeline import WornFace
 from tests.adapters.peers import connected, until
-from tests.apps.leg_double import PERFORMER, WORN_LEVELS, FakePipeline, Performer, RoomDouble, worn
+from tests.apps.leg_double import (
+    CARD_LEVEL,
+    NEURAL_LEVEL,
+    PERFORMER,
+    WORN_LEVELS,
+    FakePipeline,
+    Performer,
+    RoomDouble,
+    worn,
+)
 
 pytestmark = pytest.mark.call
 
 
-def prepare(identity: str, _engine: str | None) -> WornFace:
+def prepare(identity: str, engine: str | None) -> WornFace:
     if identity not in WORN_LEVELS:
         raise IdentityError("got an identity that is not installed", code="identity_unknown")
-    return worn(identity)
+    return worn(identity, engine)
 
 
 class Setting:
@@ -38,13 +47,13 @@ class Setting:
         self.leg: FaceLeg | None = None
         self.running: asyncio.Task[None] | None = None
 
-    def begin(self, identity: str = "bune") -> None:
-        order = LegOrder(self.room.url, "room.0123456789abcdef", PERFORMER, identity)
+    def begin(self, identity: str = "bune", engine: str | None = None) -> None:
+        order = LegOrder(self.room.url, "room.0123456789abcdef", PERFORMER, identity, engine)
         self.leg = FaceLeg(order, self.faces, lambda: self.pipeline)
         self.running = asyncio.create_task(self.leg.run())
 
-    async def connect(self, identity: str = "bune") -> None:
-        self.begin(identity)
+    async def connect(self, identity: str = "bune", engine: str | None = None) -> None:
+        self.begin(identity, engine)
         await until(lambda: bool(self.room.openings), "the leg joins")
         await self.performer.offer()
         await connected(self.performer)
@@ -107,7 +116,7 @@ async def test_a_face_that_is_not_there_is_refused_and_the_worn_one_stays(settin
 
 async def test_a_first_face_that_is_not_there_shows_the_card(setting: Setting) -> None:
     await setting.connect("nobody")
-    await setting.sees(16)
+    await setting.sees(CARD_LEVEL)
     await until(lambda: bool(setting.performer.reports), "it is reported")
     assert setting.performer.reports[-1].state == "card"
 
@@ -138,7 +147,7 @@ async def test_when_frames_stop_the_card_comes(setting: Setting) -> None:
     await setting.connect("bune")
     await setting.sees(WORN_LEVELS["bune"])
     setting.performer.stop_camera()
-    await setting.sees(16)
+    await setting.sees(CARD_LEVEL)
 
 
 async def test_when_a_stage_is_stuck_the_card_comes_and_goes(setting: Setting) -> None:
@@ -152,6 +161,83 @@ async def test_when_a_stage_is_stuck_the_card_comes_and_goes(setting: Setting) -
     setting.pipeline.stuck.clear()
     setting.pipeline.free.set()
     await setting.sees(WORN_LEVELS["bune"])
+
+
+async def test_an_engine_that_is_too_slow_gives_way_to_a_lighter_one(setting: Setting) -> None:
+    setting.pipeline.engine_seconds = {"neural": 0.09}
+    await setting.connect("bune", "neural")
+    await setting.sees(NEURAL_LEVEL)
+    seen = len(setting.performer.levels)
+    await setting.sees(WORN_LEVELS["bune"])
+    await until(lambda: setting.performer.reports[-1].fallback, "it is reported")
+    said = [message for message in setting.performer.said if isinstance(message, Wearing)]
+    engines = [message.engine for message in said]
+    assert engines[-2:] == ["neural", "portrait"]
+    assert {message.identity for message in said} == {"bune"}
+    # From one face to the other with neither a card nor the camera (a ramp, 140 in the mean) in between.
+    worn_levels = (NEURAL_LEVEL, WORN_LEVELS["bune"])
+    strange = [
+        level
+        for level in setting.performer.levels[seen:]
+        if not any(abs(level - worn_level) < 12 for worn_level in worn_levels)
+    ]
+    assert strange == []
+
+
+async def test_a_fallback_ends_with_the_performers_next_wish_and_not_before(setting: Setting) -> None:
+    setting.pipeline.engine_seconds = {"neural": 0.09}
+    await setting.connect("bune", "neural")
+    await until(lambda: any(report.fallback for report in setting.performer.reports), "it falls back")
+    setting.pipeline.engine_seconds = {}
+    reports = len(setting.performer.reports)
+    await until(lambda: len(setting.performer.reports) > reports + 1, "time passes")
+    assert all(report.fallback for report in setting.performer.reports[reports:])
+    setting.performer.wear("bune", "neural")
+    await setting.sees(NEURAL_LEVEL)
+    await until(lambda: not setting.performer.reports[-1].fallback, "it is reported")
+
+
+async def test_without_a_lighter_engine_the_slow_one_stays(
+    setting: Setting, caplog: pytest.LogCaptureFixture
+) -> None:
+    def only_neural(identity: str, engine: str | None) -> WornFace:
+        if engine != "neural":
+            raise IdentityError("got an engine it has not", code="engine_unknown")
+        return worn(identity, engine)
+
+    setting.pipeline.engine_seconds = {"neural": 0.09}
+    with ThreadPoolExecutor(1) as executor:
+        setting.faces = PreparedFaces(only_neural, executor)
+        await setting.connect("bune", "neural")
+        await until(lambda: "not to be had: engine_unknown" in caplog.text, "the leg looked for one")
+        count = len(setting.performer.levels)
+        await until(lambda: len(setting.performer.levels) > count + 20, "frames go on")
+    await setting.sees(NEURAL_LEVEL)
+    assert not any(report.fallback for report in setting.performer.reports)
+    assert caplog.text.count("not to be had") == 1
+
+
+async def test_a_wish_that_was_granted_meanwhile_is_not_overruled(setting: Setting) -> None:
+    asked, free = threading.Event(), threading.Event()
+
+    def slow_to_prepare(identity: str, engine: str | None) -> WornFace:
+        if engine == "portrait":
+            asked.set()
+            free.wait(30)
+        return prepare(identity, engine)
+
+    setting.pipeline.engine_seconds = {"neural": 0.09}
+    with ThreadPoolExecutor(2) as executor:
+        setting.faces = PreparedFaces(slow_to_prepare, executor)
+        await setting.connect("bune", "neural")
+        await until(asked.is_set, "the lighter engine is being prepared")
+        setting.performer.wear("veil")
+        await setting.sees(WORN_LEVELS["veil"])
+        free.set()
+        count = len(setting.performer.reports)
+        await until(lambda: len(setting.performer.reports) > count + 1, "time passes")
+    await setting.sees(WORN_LEVELS["veil"])
+    assert Wearing(identity="bune", engine="portrait") not in setting.performer.said
 
 
 async def test_the_leg_ends_when_the_performer_leaves(setting: Setting) -> None:

@@ -43,6 +43,21 @@ class Performer:
         self.legs.meet(worker(name, self.requests()[-1].request), ())
 
 
+def a_report(*, fallback: bool = False) -> Report:
+    return Report(
+        state="face",
+        reason="",
+        frames_in=1,
+        frames_out=1,
+        frames_dropped=0,
+        card_frames=0,
+        stage_times={},
+        frame_age=FrameAge(p50=0.012, p95=0.02),
+        codec_times=CodecTimes(receiving=0.003, sending=0.006),
+        fallback=fallback,
+    )
+
+
 def worker(name: str, request: str) -> Peer:
     return Peer(
         id=name,
@@ -156,19 +171,17 @@ async def test_the_delay_of_a_leg_is_the_sum_of_what_both_sides_measure(
     monkeypatch.setattr(leg.peer, "stats", told)
     await leg.measure()
     assert leg.delay is None, "the worker has not reported yet"
-    report = Report(
-        state="face",
-        reason="",
-        frames_in=1,
-        frames_out=1,
-        frames_dropped=0,
-        card_frames=0,
-        stage_times={},
-        frame_age=FrameAge(p50=0.012, p95=0.02),
-        codec_times=CodecTimes(receiving=0.003, sending=0.006),
-    )
-    leg.message_arrived(encode_leg_message(report))
+    leg.message_arrived(encode_leg_message(a_report()))
     monkeypatch.setattr(leg, "_stats", PeerStats())
     await leg.measure()
     assert leg.delay == pytest.approx(0.004 + 0.001 + 0.010 + 0.003 + 0.012 + 0.006 + 0.003)
+    await leg.close()
+
+
+async def test_the_report_of_a_call_says_that_a_fallback_is_worn(performer: Performer) -> None:
+    counts = WornLegCounts()
+    leg = WornLeg("r", "w", CameraVideo(), counts, lambda _: None, lambda _: None, (), polite=False)
+    for fallback in (True, False):
+        leg.message_arrived(encode_leg_message(a_report(fallback=fallback)))
+        assert counts.fallback is fallback
     await leg.close()

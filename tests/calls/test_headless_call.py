@@ -27,7 +27,7 @@ CLIP = Path(__file__).parent.parent / "media" / "synthetic_clip.mp4"
 PATIENCE = 90.0
 SOME_FRAMES = 2.0  # seconds of them, for figures to be worth reporting; how many is not asserted
 REPORT_KEYS = {"connected", "route", "framesReceived", "firstFrameSeconds", "glassToGlassMs", "faceLeg"}
-LEG_KEYS = {"identity", "engine", "framesReceived", "cardFrames", "roundTripMs"}
+LEG_KEYS = {"identity", "engine", "fallback", "framesReceived", "cardFrames", "roundTripMs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def test_a_worn_face_reaches_the_other_participant(service: Service, tmp_path: P
         seen, shown = other.leave(), performer.leave()
     leg = shown["faceLeg"]
     assert set(leg) == LEG_KEYS
-    assert (leg["identity"], leg["engine"]) == ("sora", "portrait")
+    assert (leg["identity"], leg["engine"], leg["fallback"]) == ("sora", "portrait", False)
     assert leg["framesReceived"] > 0
     assert leg["roundTripMs"]["p50"] <= leg["roundTripMs"]["p95"]
     assert shown["connected"]

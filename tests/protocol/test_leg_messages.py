@@ -32,6 +32,7 @@ REPORT = Report(
     stage_times={"trackTime": 0.004},
     frame_age=FrameAge(p50=0.011, p95=0.02),
     codec_times=CodecTimes(receiving=0.004, sending=None),
+    fallback=True,
 )
 
 
@@ -47,6 +48,7 @@ def test_a_report_stands_on_the_wire_as_the_browser_reads_it() -> None:
         "stageTimes": {"trackTime": 0.004},
         "frameAge": {"p50": 0.011, "p95": 0.02},
         "codecTimes": {"receiving": 0.004, "sending": None},
+        "fallback": True,
     }
 
 
@@ -56,6 +58,15 @@ def test_a_report_stands_on_the_wire_as_the_browser_reads_it() -> None:
 )
 def test_a_workers_message_comes_back(message: Report | Wearing | Refused) -> None:
     assert decode_face_worker_message(encode_leg_message(message)) == message
+
+
+def test_a_report_of_a_worker_that_knows_no_fallback_is_read() -> None:
+    older = {
+        name: value for name, value in json.loads(encode_leg_message(REPORT)).items() if name != "fallback"
+    }
+    report = decode_face_worker_message(json.dumps(older))
+    assert isinstance(report, Report)
+    assert not report.fallback
 
 
 def test_a_wish_without_an_engine_comes_back() -> None:

@@ -63,9 +63,12 @@ def _tell(report: dict[str, Any], out: TextIO) -> None:
         print("nobody was reached", file=out)
         return
     print(f"connected ({report['route']}), {report['framesReceived']} frames received", file=out)
+    leg = report["faceLeg"] or {}
+    if leg.get("fallback"):
+        print(f"the face worker was too slow for what was asked and fell back to {leg['engine']}", file=out)
     for name, delay in (
         ("glass to glass", report["glassToGlassMs"]),
-        ("face leg round trip", (report["faceLeg"] or {}).get("roundTripMs")),
+        ("face leg round trip", leg.get("roundTripMs")),
     ):
         if delay is not None:
             print(f"{name}: {delay['p50']:.0f} ms (95 % within {delay['p95']:.0f} ms)", file=out)

@@ -19,6 +19,7 @@ import numpy as np
 
 from talchum.adapters.frame_slot import FrameSlot
 from talchum.domain.frame import EgressFrame, I420Frame
+from talchum.domain.frame_budget import FrameBudget
 from talchum.protocol.leg_messages import CodecTimes, FrameAge, LegState, Report
 from talchum.vision.compositor import Compositor
 from talchum.vision.pipeline import WornFace
@@ -73,7 +74,7 @@ class StageCounts:
         for stage, seconds in frame.stage_times.items():
             self._stage_times.setdefault(stage, []).append(seconds)
 
-    def report(self, frames_dropped: int, codec_times: CodecTimes) -> Report:
+    def report(self, frames_dropped: int, codec_times: CodecTimes, *, fallback: bool) -> Report:
         """The report of the time since the last one."""
         ages, times = self._ages, self._stage_times
         self._ages, self._stage_times = [], {}
@@ -87,6 +88,7 @@ class StageCounts:
             stage_times={stage: float(np.median(seconds)) for stage, seconds in times.items()},
             frame_age=FrameAge(p50=_percentile(ages, 50), p95=_percentile(ages, 95)),
             codec_times=codec_times,
+            fallback=fallback,
         )
 
 
@@ -108,7 +110,13 @@ class FaceStage:
         self._own_cards = Compositor()  # the pipeline's belongs to the thread
         self._size = (640, 480)
         self._last_egress = time.monotonic()
+        self._budget = FrameBudget()
         self.counts = StageCounts()
+
+    @property
+    def over_budget(self) -> bool:
+        """Whether the face that was put on last turned out slower than the frames come."""
+        return self._budget.over
 
     @property
     def frames_dropped(self) -> int:
@@ -124,11 +132,13 @@ class FaceStage:
         """A frame has arrived at `arrived` (monotonic seconds)."""
         self._size = (frame.width, frame.height)
         self.counts.frames_in += 1
+        self._budget.arrived(arrived)
         self._slot.put(frame, arrived)
 
     def wear(self, face: WornFace) -> None:
         """Put a face on, from the next frame the thread takes."""
         self._reason = ""
+        self._budget.begin(time.monotonic())
         self._faces.append(face)
 
     def show_card(self, reason: str) -> None:
@@ -155,8 +165,10 @@ class FaceStage:
                 self._pipeline.wear(self._faces.popleft())
             if self._slot.closed:
                 return
+            begun = time.monotonic()
             egress, arrived = self._next(item)
-            self._loop.call_soon_threadsafe(self._emit, egress, arrived)
+            seconds = time.monotonic() - begun
+            self._loop.call_soon_threadsafe(self._emit, egress, arrived, seconds)
 
     def _next(self, item: tuple[I420Frame, float] | None) -> tuple[EgressFrame, float | None]:
         if self._reason:
@@ -168,11 +180,13 @@ class FaceStage:
 
     # -- the event loop
 
-    def _emit(self, egress: EgressFrame, arrived: float | None) -> None:
+    def _emit(self, egress: EgressFrame, arrived: float | None, seconds: float = 0.0) -> None:
         if self._slot.closed:
             return
         now = time.monotonic()
         self._last_egress = now
+        if arrived is not None:
+            self._budget.worked(now, seconds)
         self._send(egress)
         self.counts.went_out(egress, now - arrived if arrived is not None else None)
 

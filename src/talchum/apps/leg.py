@@ -40,6 +40,8 @@ from talchum.protocol.messages import (
 )
 from talchum.protocol.session_description import check_candidate, check_session_description
 from talchum.protocol.worker_candidates import acceptable, acceptable_description, turn_addresses
+from talchum.vision.engines import FALLBACK_ENGINES
+from talchum.vision.pipeline import WornFace
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +49,7 @@ CONNECT_SECONDS = 20.0
 """How long a leg waits for its performer's media, at first and after the route broke."""
 
 REPORT_SECONDS = 1.0
+PACE_SECONDS = 0.25
 MAX_WISHES = 4
 
 
@@ -86,6 +89,7 @@ class FaceLeg(PeerListener):
         self._ended = asyncio.Event()
         self._connected = asyncio.Event()
         self._worn: Wearing | None = None
+        self._fallback = False
         self.reason = ""
 
     async def run(self) -> None:
@@ -98,8 +102,8 @@ class FaceLeg(PeerListener):
             await self._open_peer(self._egress)
             stage.start()
             self._wishes.put_nowait(Wear(identity=self._order.identity, engine=self._order.engine))
-            work = (self._signal(), self._dress(), self._report(), self._give_up_when_unconnected())
-            tasks.update(asyncio.create_task(step) for step in work)
+            work = (self._signal, self._dress, self._keep_pace, self._report, self._give_up_when_unconnected)
+            tasks.update(asyncio.create_task(step()) for step in work)
             for task in tasks:
                 task.add_done_callback(self._step_ended)
             await self._ended.wait()
@@ -139,10 +143,40 @@ class FaceLeg(PeerListener):
                 if stage is not None and self._worn is None:
                     stage.show_card("identity_invalid")
                 continue
-            if stage is not None:
-                stage.wear(face)
-            self._worn = Wearing(identity=face.identity, engine=face.engine)
-            self._say(self._worn)
+            self._put_on(face, fallback=False)
+
+    async def _keep_pace(self) -> None:
+        """Wear the same identity by a lighter engine when frames come faster than they are rendered.
+
+        Only another wish of the performer ends it (see `FrameBudget`).
+        """
+        hopeless: Wearing | None = None
+        while True:
+            await asyncio.sleep(PACE_SECONDS)
+            stage, worn = self._stage, self._worn
+            if stage is None or worn is None or worn is hopeless or not stage.over_budget:
+                continue
+            hopeless = worn  # it is tried once
+            lighter = FALLBACK_ENGINES.get(worn.engine)
+            if lighter is None:
+                continue
+            try:
+                face = await self._faces.get(worn.identity, lighter)
+            except TalchumError as error:
+                logger.warning(
+                    "%s is too slow here, and %s is not to be had: %s", worn.engine, lighter, error.code
+                )
+                continue
+            if self._worn is worn:  # else another wish was granted meanwhile
+                logger.warning("%s is too slow here, %s is worn in its place", worn.engine, lighter)
+                self._put_on(face, fallback=True)
+
+    def _put_on(self, face: WornFace, *, fallback: bool) -> None:
+        if self._stage is not None:
+            self._stage.wear(face)
+        self._fallback = fallback
+        self._worn = Wearing(identity=face.identity, engine=face.engine)
+        self._say(self._worn)
 
     async def _report(self) -> None:
         before = PeerStats()
@@ -158,7 +192,8 @@ class FaceLeg(PeerListener):
             codec = CodecTimes(receiving=now.receiving_since(before), sending=now.sending_since(before))
             before = now
             discarded = self._video.discarded if self._video is not None else 0
-            self._say(stage.counts.report(stage.frames_dropped + discarded, codec))
+            dropped = stage.frames_dropped + discarded
+            self._say(stage.counts.report(dropped, codec, fallback=self._fallback))
 
     async def _give_up_when_unconnected(self) -> None:
         """End when the media does not connect, or does not come back after the route broke."""

@@ -63,6 +63,7 @@ class CallResults:
         leg = {
             "identity": identity,
             "engine": self.leg.engine or engine,
+            "fallback": self.leg.fallback,
             "framesReceived": self.leg.frames_received,
             "cardFrames": self.leg.card_frames,
             "roundTripMs": self.leg.round_trip.milliseconds(),

@@ -33,9 +33,13 @@ LOOKS_ALIVE_SECONDS = 0.3
 
 @dataclass(slots=True)
 class WornLegCounts:
-    """What came back over all legs of a call."""
+    """What came back over all legs of a call.
+
+    engine: what is worn now. fallback: whether it stands for one that was too slow for the worker.
+    """
 
     engine: str | None = None
+    fallback: bool = False
     frames_received: int = 0
     card_frames: int = 0
     round_trip: Delays = field(default_factory=Delays)
@@ -139,6 +143,7 @@ class WornLeg(PeerListener):
             return
         if isinstance(message, Report):
             self._report = message
+            self._counts.fallback = message.fallback
             self._counts.card_frames += max(0, message.card_frames - self._cards_reported)
             self._cards_reported = message.card_frames
         elif isinstance(message, Wearing):

@@ -28,7 +28,7 @@ class Wear(Wire, kw_only=True, frozen=True, tag="wear"):
 
 
 class Wearing(Wire, kw_only=True, frozen=True, tag="wearing"):
-    """Worker: from the next frame on this face is worn."""
+    """Worker: from the next frame on this face is worn, as was wished for or as a fallback."""
 
     identity: str
     engine: str
@@ -59,7 +59,10 @@ class CodecTimes(Wire, kw_only=True, frozen=True):
 
 
 class Report(Wire, kw_only=True, frozen=True, tag="report"):
-    """Worker, once a second: counts since the leg began, times of the last second."""
+    """Worker, once a second: counts since the leg began, times of the last second.
+
+    fallback: whether a lighter engine than the one that was asked for is worn, as that was too slow here.
+    """
 
     state: LegState
     reason: str
@@ -70,6 +73,7 @@ class Report(Wire, kw_only=True, frozen=True, tag="report"):
     stage_times: dict[str, float]
     frame_age: FrameAge
     codec_times: CodecTimes
+    fallback: bool = False
 
 
 FromPerformer = Wear

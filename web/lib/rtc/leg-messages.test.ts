@@ -14,6 +14,7 @@ it("reads a report and drops what it does not know", () => {
     stageTimes: { trackTime: 0.004, odd: "x" },
     frameAge: { p50: 0.02, p95: 0.03 },
     codecTimes: { receiving: 0.004, sending: null },
+    fallback: true,
     future: true,
   });
   expect(decodeLegMessage(text)).toEqual({
@@ -27,6 +28,7 @@ it("reads a report and drops what it does not know", () => {
     stageTimes: { trackTime: 0.004 },
     frameAge: { p50: 0.02, p95: 0.03 },
     codecTimes: { receiving: 0.004, sending: null },
+    fallback: true,
   });
 });
 

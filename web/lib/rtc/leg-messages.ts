@@ -22,6 +22,8 @@ export interface LegReport {
   frameAge: { p50: number; p95: number } | null;
   /** What a frame waits for beside its age: from first packet to decoded frame, and in encoder and pacer. */
   codecTimes: { receiving: number | null; sending: number | null };
+  /** The engine that was asked for was too slow for the worker; a lighter one of the same identity is worn. */
+  fallback: boolean;
 }
 
 export type LegMessage =
@@ -81,5 +83,6 @@ function report(fields: Record<string, unknown>): LegReport | null {
     stageTimes: Object.fromEntries(stages),
     frameAge: typeof age.p50 === "number" ? { p50: age.p50, p95: count(age.p95) } : null,
     codecTimes: { receiving: time(codec.receiving), sending: time(codec.sending) },
+    fallback: fields.fallback === true,
   };
 }

@@ -44,3 +44,6 @@ class FaceEngine(Protocol):
 ENGINES: Mapping[str, type[FaceEngine]] = MappingProxyType(
     {"veil": VeilEngine, "portrait": PortraitEngine, "neural": NeuralEngine}
 )
+
+FALLBACK_ENGINES: Mapping[str, str] = MappingProxyType({"neural": "portrait"})
+"""What is worn of the same identity when an engine turns out too slow for the machine."""
