@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from talchum.adapters.identity_files import IdentityFiles, default_identities_directory
+from talchum.domain.bundle import Bundle
 from talchum.domain.errors import IdentityError
+from tests.adapters.learned_bundles import learned_bundle
 
 SHIPPED = IdentityFiles(default_identities_directory())
 MASKS = {"yangban", "bune", "gaksi"}
@@ -181,3 +183,20 @@ def test_directory_under_another_name_is_refused(copied: IdentityFiles) -> None:
 
 def test_directory_without_identities_lists_none(tmp_path: Path) -> None:
     assert IdentityFiles(tmp_path / "absent").list() == []
+
+
+def test_a_bundle_that_was_written_is_the_identity_and_what_it_dropped_is_gone(tmp_path: Path) -> None:
+    files, learned = IdentityFiles(tmp_path), learned_bundle("hana")
+    files.write(learned)
+    assert files.identity("hana").files == learned.identity.files
+    assert files.preview("hana") == b"a preview"
+    assert files.bundle("hana").files == learned.files
+    still = {name: data for name, data in learned.files.items() if name != "preview.mp4"}
+    files.write(Bundle.of(learned.manifest, still))
+    assert not (tmp_path / "hana" / "preview.mp4").exists()
+
+
+def test_an_identity_without_a_preview_says_so(copied: IdentityFiles) -> None:
+    with pytest.raises(IdentityError) as caught:
+        copied.preview("veil")
+    assert caught.value.code == "identity_unknown"

@@ -42,6 +42,15 @@ def test_cover_has_a_thumbnail_and_no_texture() -> None:
     assert identity_from_manifest(manifest, "veil").texture_file is None
 
 
+def test_what_was_learned_may_be_there_or_not() -> None:
+    for file in ("network.onnx", "neutral_shape.npy", "preview.mp4", "metrics.json"):
+        manifest = changed(files={**MANIFEST["files"], file: DIGEST})
+        assert file in identity_from_manifest(manifest, "sora").files
+        cover = changed(kind="anonymise", files={"thumbnail.webp": DIGEST, file: DIGEST})
+        with pytest.raises(IdentityError):
+            identity_from_manifest(cover, "sora")
+
+
 @pytest.mark.parametrize("field", sorted(MANIFEST))
 def test_manifest_without_a_field_is_refused(field: str) -> None:
     manifest = changed()

@@ -23,6 +23,7 @@ GOOD: dict[str, Any] = {
 
 def test_whole_assets_are_taken() -> None:
     IdentityAssets(**GOOD)
+    IdentityAssets(**{**GOOD, "neutral_shape": np.zeros((468, 3), np.float32)})
     IdentityAssets(**{**GOOD, "alpha": np.zeros((64, 64), np.uint8)})
     IdentityAssets(**{**GOOD, "texture": None, "texture_points": np.zeros((0, 2), np.float32)})
 
@@ -40,6 +41,10 @@ def test_whole_assets_are_taken() -> None:
         ("texture_points", np.zeros((468, 2), np.float64), "texture points of"),
         ("texture_points", np.full((468, 2), np.nan, np.float32), "outside"),
         ("texture_points", np.full((468, 2), 4000.0, np.float32), "outside"),
+        ("neutral_shape", np.zeros((478, 3), np.float32), "neutral shape of"),
+        ("neutral_shape", np.zeros((468, 3), np.float64), "neutral shape of"),
+        ("neutral_shape", np.full((468, 3), 300.0, np.float32), "larger than a head"),
+        ("neutral_shape", np.full((468, 3), np.nan, np.float32), "larger than a head"),
     ],
 )
 def test_broken_assets_are_refused(field: str, value: object, message: str) -> None:

@@ -6,17 +6,22 @@ import hashlib
 import io
 import json
 import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from talchum.domain.bundle import Bundle
 from talchum.domain.errors import IdentityError
 from talchum.domain.frame import Image
 from talchum.domain.identity import (
     NETWORK_FILE,
+    NEUTRAL_SHAPE_FILE,
+    PREVIEW_FILE,
     TEXTURE_POINTS_FILE,
     THUMBNAIL_FILE,
     Identity,
@@ -54,7 +59,7 @@ class IdentityFiles:
                 found.append(self.identity(path.parent.name))
             except IdentityError as error:
                 logger.warning("identity left out: %s (%s)", error.message, error.code)
-        return sorted(found, key=lambda one: (one.kind == "anonymise", "mouth" not in one.openings, one.name))
+        return in_order(found)
 
     def identity(self, name: str) -> Identity:
         """The manifest of one identity; IdentityError `identity_unknown` or `identity_corrupt`."""
@@ -83,26 +88,35 @@ class IdentityFiles:
         cannot be decoded), `identity_invalid` (shapes that do not fit together).
         """
         identity = self.identity(name)
-        openings = cast("frozenset[Opening]", identity.openings)
-        if identity.texture_file is None:
-            nowhere = np.zeros((0, 2), np.float32)
-            return IdentityAssets(name, identity.kind, None, None, nowhere, openings, identity.engines)
-        pixels = _decode(self._pinned(identity, identity.texture_file), identity.texture_file)
-        alpha = np.ascontiguousarray(pixels[..., 3]) if pixels.shape[2] == 4 else None
-        texture: Image = np.ascontiguousarray(pixels[..., 2::-1])  # OpenCV decodes to BGR
-        try:
-            raw_points = self._pinned(identity, TEXTURE_POINTS_FILE)
-            points = np.load(io.BytesIO(raw_points), allow_pickle=False)
-        except (ValueError, EOFError) as error:
-            raise _undecodable(TEXTURE_POINTS_FILE) from error
-        network = self._pinned(identity, NETWORK_FILE) if NETWORK_FILE in identity.files else None
-        return IdentityAssets(
-            name, identity.kind, texture, alpha, points, openings, identity.engines, network
-        )
+        return load_assets(identity, lambda file: self._pinned(identity, file))
 
     def thumbnail(self, name: str) -> bytes:
         """The WebP picture of one identity, as `assets` checked."""
         return self._pinned(self.identity(name), THUMBNAIL_FILE)
+
+    def preview(self, name: str) -> bytes:
+        """The MP4 of one identity, checked too; IdentityError `identity_unknown` where it has none."""
+        identity = self.identity(name)
+        expect_preview(identity)
+        return self._pinned(identity, PREVIEW_FILE)
+
+    def write(self, bundle: Bundle) -> None:
+        """Put an identity into the directory, its manifest last; files it no longer has go."""
+        target = self.directory / bundle.identity.name
+        target.mkdir(parents=True, exist_ok=True)
+        for name, data in bundle.files.items():
+            (target / name).write_bytes(data)
+        text = json.dumps(bundle.manifest, ensure_ascii=False, indent=2) + "\n"
+        (target / MANIFEST_FILE).write_text(text, encoding="utf-8")
+        for path in target.iterdir():
+            if path.name != MANIFEST_FILE and path.name not in bundle.files:
+                path.unlink()
+
+    def bundle(self, name: str) -> Bundle:
+        """A whole identity, checked. Raises IdentityError as `assets`."""
+        identity = self.identity(name)
+        manifest = json.loads(_read(self.directory / name / MANIFEST_FILE, MAX_MANIFEST_BYTES))
+        return Bundle(manifest, {file: self._pinned(identity, file) for file in identity.files})
 
     def _pinned(self, identity: Identity, file: str) -> bytes:
         path = self.directory / identity.name / file
@@ -118,6 +132,43 @@ class IdentityFiles:
         return raw
 
 
+def in_order(identities: Iterable[Identity]) -> list[Identity]:
+    """People, then drawn masks, then covers, each by name."""
+    return sorted(
+        identities, key=lambda one: (one.kind == "anonymise", "mouth" not in one.openings, one.name)
+    )
+
+
+def expect_preview(identity: Identity) -> None:
+    """Pass for an identity with a preview. Raises IdentityError (`identity_unknown`)."""
+    if PREVIEW_FILE not in identity.files:
+        raise IdentityError(
+            f"got {identity.name!r} without a preview, expected a learned identity", code="identity_unknown"
+        )
+
+
+def load_assets(identity: Identity, read: Callable[[str], bytes]) -> IdentityAssets:
+    """Pixels and mesh of an identity. read: the checked bytes of one of its files, by name.
+
+    Raises IdentityError (`identity_corrupt`, `identity_invalid`) and what `read` raises.
+    """
+    name, openings = identity.name, cast("frozenset[Opening]", identity.openings)
+    if identity.texture_file is None:
+        nowhere = np.zeros((0, 2), np.float32)
+        return IdentityAssets(name, identity.kind, None, None, nowhere, openings, identity.engines)
+    pixels = _decode(read(identity.texture_file), identity.texture_file)
+    alpha = np.ascontiguousarray(pixels[..., 3]) if pixels.shape[2] == 4 else None
+    texture: Image = np.ascontiguousarray(pixels[..., 2::-1])  # OpenCV decodes to BGR
+    points = _array(read(TEXTURE_POINTS_FILE), TEXTURE_POINTS_FILE)
+    network = read(NETWORK_FILE) if NETWORK_FILE in identity.files else None
+    shape = None
+    if NEUTRAL_SHAPE_FILE in identity.files:
+        shape = _array(read(NEUTRAL_SHAPE_FILE), NEUTRAL_SHAPE_FILE)
+    return IdentityAssets(
+        name, identity.kind, texture, alpha, points, openings, identity.engines, network, shape
+    )
+
+
 def _read(path: Path, limit: int) -> bytes:
     with path.open("rb") as file:
         raw = file.read(limit + 1)
@@ -130,6 +181,13 @@ def _undecodable(file: str) -> IdentityError:
     return IdentityError(
         f"got a {file} that cannot be decoded, expected a whole one", code="identity_corrupt"
     )
+
+
+def _array(raw: bytes, file: str) -> NDArray[np.float32]:
+    try:
+        return np.asarray(np.load(io.BytesIO(raw), allow_pickle=False))
+    except (ValueError, EOFError) as error:
+        raise _undecodable(file) from error
 
 
 def _decode(raw: bytes, file: str) -> Image:

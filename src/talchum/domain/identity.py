@@ -20,7 +20,13 @@ THUMBNAIL_FILE = "thumbnail.webp"
 TEXTURE_FILES = ("texture.webp", "texture.png")
 TEXTURE_POINTS_FILE = "texture_points.npy"
 NETWORK_FILE = "network.onnx"
-_FILES = frozenset({THUMBNAIL_FILE, *TEXTURE_FILES, TEXTURE_POINTS_FILE, NETWORK_FILE})
+NEUTRAL_SHAPE_FILE = "neutral_shape.npy"
+PREVIEW_FILE = "preview.mp4"
+METRICS_FILE = "metrics.json"
+LEARNED_FILES = frozenset({NETWORK_FILE, NEUTRAL_SHAPE_FILE, PREVIEW_FILE, METRICS_FILE})
+"""What a training adds to an identity."""
+
+_FILES = frozenset({THUMBNAIL_FILE, *TEXTURE_FILES, TEXTURE_POINTS_FILE}) | LEARNED_FILES
 _FIELDS = frozenset(
     {"name", "title", "description", "kind", "engines", "openings", "licence", "provenance", "files"}
 )
@@ -40,6 +46,7 @@ class Identity:
     title, description: by language ("en", "ko"). engines: engines that can render it, best first.
     openings: where the performer's own pixels show ("eyes", "mouth"). licence: SPDX identifier of its files.
     provenance: how it was made, at least `generator`, `inputs` and `statement`. files: SHA-256 of each.
+    learned: whether this installation learned it, rather than came with it.
     """
 
     name: str
@@ -51,6 +58,7 @@ class Identity:
     licence: str
     provenance: Mapping[str, object]
     files: Mapping[str, str]
+    learned: bool = False
 
     @property
     def texture_file(self) -> str | None:
@@ -135,7 +143,7 @@ def _files(value: object, has_texture: bool) -> Mapping[str, str]:
     files = _mapping(value, "files")
     textures = [name for name in TEXTURE_FILES if name in files]
     wanted = {THUMBNAIL_FILE, TEXTURE_POINTS_FILE, *textures} if has_texture else {THUMBNAIL_FILE}
-    optional = {NETWORK_FILE} if has_texture else set()
+    optional = LEARNED_FILES if has_texture else frozenset()
     if set(files) - optional != wanted or len(textures) != int(has_texture) or not set(files) <= _FILES:
         raise _corrupt(
             f"files {sorted(files)!r:.200}",

@@ -14,6 +14,7 @@ from talchum.domain.frame import Image
 
 MESH_VERTICES = 468
 MAX_TEXTURE_SIDE = 2048
+MAX_HEAD_CM = 30.0
 
 Opening = Literal["eyes", "mouth"]
 
@@ -29,6 +30,8 @@ class IdentityAssets:
         shape (0, 2) when there is no texture.
     openings: where the performer's own pixels show.
     network: an ONNX file that has learned this identity, for the engine `neural`; None without one.
+    neutral_shape: float32 (468, 3), the head at rest and without pose, in centimetres and axes of
+    `FaceTopology.vertices`; None where it was never measured.
     Raises IdentityError (`identity_invalid`) when shapes, types or ranges do not fit together.
     """
 
@@ -40,6 +43,7 @@ class IdentityAssets:
     openings: frozenset[Opening]
     engines: Sequence[str]
     network: bytes | None = None
+    neutral_shape: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         unknown = set(self.openings) - {"eyes", "mouth"}
@@ -49,6 +53,8 @@ class IdentityAssets:
             return
         self._check_texture(self.texture)
         self._check_points(self.texture.shape[1], self.texture.shape[0])
+        if self.neutral_shape is not None:
+            self._check_shape(self.neutral_shape)
 
     def _check_texture(self, texture: Image) -> None:
         if texture.ndim != 3 or texture.shape[2] != 3 or texture.dtype != np.uint8:
@@ -76,3 +82,11 @@ class IdentityAssets:
             raise IdentityError(
                 f"got texture points outside the {width}x{height} texture, expected them on it"
             )
+
+    def _check_shape(self, shape: NDArray[np.float32]) -> None:
+        if shape.shape != (MESH_VERTICES, 3) or shape.dtype != np.float32:
+            raise IdentityError(
+                f"got a neutral shape of {shape.shape} {shape.dtype}, expected ({MESH_VERTICES}, 3) float32"
+            )
+        if not (np.isfinite(shape).all() and (np.abs(shape) < MAX_HEAD_CM).all()):
+            raise IdentityError("got a neutral shape larger than a head, expected centimetres")
