@@ -65,6 +65,7 @@ export const en = {
   "leg.queued": "All face workers are busy. You are next in line.",
   "leg.connecting": "Putting the face on …",
   "leg.live": "The face is on",
+  "leg.fallback": "This machine is too slow for the network; a simpler face is shown.",
   "leg.silent": "The face worker went quiet. The others see a card, not you, until it is back.",
   "leg.unavailable": "No face worker is free right now. The others see a card, not you. Trying again …",
   "leg.unavailableFinal": "This face cannot be worn right now. Choose another one.",
@@ -134,6 +135,10 @@ export const en = {
   "delay.title": "Delay from their camera to your screen",
   "stats.picture": "Picture",
   "stats.roundTrip": "Round trip",
+  "stats.engine": "It is painted by",
+  "engine.neural": "a network",
+  "engine.portrait": "one bent picture",
+  "engine.veil": "a cover",
   "stats.voiceDelay": "Your voice is held back",
   "stats.faceLoop": "Your face takes",
 

@@ -15,7 +15,7 @@ import type { CallSnapshot } from "@/lib/rtc/call-snapshot";
 import styles from "./call.module.css";
 import { Controls } from "./controls";
 import { disclosureKey } from "./disclosure";
-import { legKey } from "./leg-text";
+import { legKey, wornKey } from "./leg-text";
 import { RemoteView } from "./remote-view";
 import { SHORTCUTS, useShortcuts } from "./use-shortcuts";
 
@@ -103,6 +103,7 @@ function SelfView({ session, snapshot }: { session: CallSession; snapshot: CallS
   const { camera, choice, leg, outgoing } = snapshot;
   const face = choice?.kind === "face" ? { kind: choice.faceKind } : null;
   const text = t(disclosureKey({ face, ownFace: choice?.kind === "own-face" }));
+  const worn = choice?.kind === "face" && legKey(leg, camera.on) === null ? wornKey(leg) : null;
   return (
     <figure className={styles.self}>
       <TrackVideo track={outgoing.track} label={t("call.selfView")} testId="self-view" />
@@ -120,8 +121,8 @@ function SelfView({ session, snapshot }: { session: CallSession; snapshot: CallS
       <figcaption data-testid="my-disclosure" data-outgoing={outgoing.kind}>
         {choice !== null && t("disclosure.mine", { text })}
       </figcaption>
-      <p className={styles.legStatus} data-testid="leg-status" data-leg={leg.state}>
-        {choice?.kind === "face" && legKey(leg, camera.on) === null && t("leg.live")}
+      <p role="status" className={styles.legStatus} data-testid="leg-status" data-leg={leg.state}>
+        {worn !== null && t(worn)}
       </p>
     </figure>
   );

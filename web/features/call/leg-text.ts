@@ -9,6 +9,12 @@ const CARD_KEYS: Readonly<Record<string, Key>> = {
   nothing_ready: "card.nothing_ready",
 };
 
+const ENGINE_KEYS: Readonly<Record<string, Key>> = {
+  neural: "engine.neural",
+  portrait: "engine.portrait",
+  veil: "engine.veil",
+};
+
 /** What a performer has to know about their face; null when it is simply on. */
 export function legKey(leg: LegStatus, cameraOn: boolean): Key | null {
   if (leg.wanted === null) return null;
@@ -28,6 +34,17 @@ export function legKey(leg: LegStatus, cameraOn: boolean): Key | null {
     case "live":
       return liveKey(leg);
   }
+}
+
+/** What is said of a face that is simply on. */
+export function wornKey({ state, report }: LegStatus): Key | null {
+  if (state !== "live") return null;
+  return report?.fallback === true ? "leg.fallback" : "leg.live";
+}
+
+/** The engine that paints the face, in words; null while there is none, or for one the page does not know. */
+export function engineKey({ engine }: LegStatus): Key | null {
+  return ENGINE_KEYS[engine ?? ""] ?? null;
 }
 
 function liveKey({ code, report }: LegStatus): Key | null {

@@ -4,7 +4,7 @@ import { Button } from "@/components/ui/button";
 import { Icon } from "@/components/ui/icon";
 import { SiteHeader } from "@/components/ui/site-header";
 import { TrackVideo } from "@/components/ui/video";
-import { legKey } from "@/features/call/leg-text";
+import { legKey, wornKey } from "@/features/call/leg-text";
 import { DevicePanel } from "@/features/devices/device-panel";
 import { FacePicker } from "@/features/identities/face-picker";
 import type { Identities } from "@/features/identities/use-identities";
@@ -79,7 +79,7 @@ export function Lobby(props: LobbyProps) {
 function Preview({ session, snapshot }: { session: CallSession; snapshot: CallSnapshot }) {
   const { t } = useI18n();
   const { camera, microphone, choice, leg, outgoing } = snapshot;
-  const key = legKey(leg, camera.on);
+  const key = legKey(leg, camera.on) ?? wornKey(leg);
   return (
     <figure className={styles.preview}>
       <div className={styles.picture}>
@@ -116,7 +116,7 @@ function Preview({ session, snapshot }: { session: CallSession; snapshot: CallSn
         {choice === null ? `${t("lobby.ownCamera")} ${t("lobby.chooseFirst")}.` : t("lobby.preview")}
       </figcaption>
       <p role="status" className={styles.status} data-testid="leg-status" data-leg={leg.state}>
-        {key === null ? (leg.state === "live" ? t("leg.live") : "") : t(key)}
+        {key !== null && t(key)}
       </p>
     </figure>
   );

@@ -1,5 +1,6 @@
 "use client";
 
+import { engineKey } from "@/features/call/leg-text";
 import { useI18n } from "@/i18n";
 import type { CallSnapshot } from "@/lib/rtc/call-snapshot";
 import styles from "./figures.module.css";
@@ -11,6 +12,8 @@ export function Figures({ snapshot }: { snapshot: CallSnapshot }) {
   const figures = remote?.figures;
   if (remote === null || figures == null || figures.route === null) return null;
   const { route, video, roundTripTime } = figures;
+  const engine = engineKey(leg);
+  const fallback = leg.report?.fallback === true;
   const milliseconds = (seconds: number | null): string =>
     seconds === null ? t("delay.unknown") : t("delay.figure", { ms: Math.round(seconds * 1000) });
   return (
@@ -33,9 +36,18 @@ export function Figures({ snapshot }: { snapshot: CallSnapshot }) {
         <dd>{milliseconds(roundTripTime)}</dd>
         <dt>{t("stats.faceLoop")}</dt>
         <dd>{milliseconds(leg.loopDelay)}</dd>
+        {engine !== null && (
+          <>
+            <dt>{t("stats.engine")}</dt>
+            <dd data-testid="engine-figure" data-engine={leg.engine} data-fallback={fallback}>
+              {t(engine)}
+            </dd>
+          </>
+        )}
         <dt>{t("stats.voiceDelay")}</dt>
         <dd>{t("delay.figure", { ms: voiceDelayMs })}</dd>
       </dl>
+      {fallback && <p>{t("leg.fallback")}</p>}
       <p>{t(`route.${route}Title`)}</p>
     </details>
   );

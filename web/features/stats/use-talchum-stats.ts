@@ -17,6 +17,7 @@ export interface TalchumStats {
     state: string;
     identity: string | null;
     wearing: string | null;
+    engine: string | null;
     framesReceived: number;
     legs: number;
     loopMs: number | null;
@@ -63,6 +64,7 @@ export function statsOf({
       state: leg.state,
       identity: leg.wanted?.identity ?? null,
       wearing: leg.wearing,
+      engine: leg.engine,
       framesReceived: leg.framesReceived,
       legs: leg.legs,
       loopMs: leg.loopDelay === null ? null : Math.round(leg.loopDelay * 1000),

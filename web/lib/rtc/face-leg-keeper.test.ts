@@ -158,6 +158,17 @@ describe("FaceLegKeeper", () => {
     expect(status.wearing).toBe("veil");
   });
 
+  it("says so when the worker goes over to a lighter engine by itself", async () => {
+    const connection = await live();
+    const hear = (message: object) => connection.channels[0]?.onmessage?.({ data: JSON.stringify(message) });
+    hear({ type: "wearing", identity: "minji", engine: "neural" });
+    expect(status.engine).toBe("neural");
+    hear({ type: "wearing", identity: "minji", engine: "portrait" });
+    hear({ type: "report", state: "face", fallback: true });
+    expect([status.wearing, status.engine, status.report?.fallback]).toEqual(["minji", "portrait", true]);
+    expect(requests()).toHaveLength(1);
+  });
+
   it("says that no worker is free, and tries again", async () => {
     const request = requests()[0]?.request ?? "";
     keeper.queued(request);

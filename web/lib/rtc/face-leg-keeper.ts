@@ -150,7 +150,7 @@ export class FaceLegKeeper {
       sendDescription: (description) => send({ type: "description", to: peer.id, description }),
       sendCandidate: (candidate) => send({ type: "candidate", to: peer.id, candidate }),
       onFrame: () => this.#frame(leg),
-      onWearing: (identity) => this.#update({ wearing: identity, code: null }),
+      onWearing: (wearing, engine) => this.#update({ wearing, engine, code: null }),
       onRefused: (code) => this.#update({ code, retryable: false }),
       onReport: (report) => this.#update({ report }),
       onState: (state) => {
@@ -167,7 +167,7 @@ export class FaceLegKeeper {
     const { id } = this.#request;
     if (id !== null && id !== this.#live?.request) this.#request.release(id);
     this.#request.ask(choice);
-    if (this.#live === null) this.#update({ state: "requested", wearing: null, report: null });
+    if (this.#live === null) this.#update({ state: "requested", wearing: null, engine: null, report: null });
   }
 
   #frame(leg: FaceLeg): void {

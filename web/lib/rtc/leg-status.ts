@@ -14,6 +14,8 @@ export interface LegStatus {
   /** The face asked for, and the one the worker says it renders. */
   wanted: FaceChoice | null;
   wearing: string | null;
+  /** By which engine it does, which may be another than the one asked for (`report.fallback`). */
+  engine: string | null;
   /** Why there is none (`unavailable`), or why the worker refused a face. */
   code: string | null;
   retryable: boolean;
@@ -28,6 +30,7 @@ export const NO_FACE: LegStatus = {
   state: "none",
   wanted: null,
   wearing: null,
+  engine: null,
   code: null,
   retryable: false,
   report: null,
