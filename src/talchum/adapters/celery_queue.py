@@ -1,7 +1,8 @@
-"""The queue of face legs: Celery over the same Redis.
+"""The queues of face legs and of training jobs: Celery over the same Redis.
 
-A message names everything a face worker needs to join the room; it expires when nobody takes it, and its
-worker drops it when the leg's lease (``face-leg:{leg}:wanted``) is gone.
+A face leg's message names everything a face worker needs to join the room; it expires when nobody takes it,
+and its worker drops it when the leg's lease (``face-leg:{leg}:wanted``) is gone. A training job's message is
+its name alone.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from talchum.protocol.messages import IceServer
 
 FACE_LEG_TASK = "talchum.face_leg"
 FACE_LEG_QUEUE = "face-legs"
+TRAINING_TASK = "talchum.train"
+TRAINING_QUEUE = "training"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +106,22 @@ class FaceLegQueue:
             )
         except OperationalError as error:
             raise StoreError(f"the queue did not take a face leg: {type(error).__name__}") from error
+
+
+class TrainingQueue:
+    """Where trainers are told of a job. What they are told is only a nudge: the database has the truth."""
+
+    def __init__(self, celery: Celery) -> None:
+        self._celery = celery
+
+    def nudge(self, job: str) -> None:
+        """Tell one trainer of a job. Raises StoreError."""
+        try:
+            # A connection of its own: that of the pool would try for six seconds, and a sweep comes anyway.
+            with self._celery.connection_for_write() as connection:
+                connection.ensure_connection(max_retries=1, interval_start=0.05)
+                self._celery.send_task(
+                    TRAINING_TASK, args=[job], queue=TRAINING_QUEUE, connection=connection, retry=False
+                )
+        except OperationalError as error:
+            raise StoreError(f"the queue did not take a training job: {type(error).__name__}") from error

@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,16 +25,32 @@ import redis.asyncio as redis
 import uvicorn
 from quart import Quart, Response, Websocket, request, send_file, websocket
 
-from talchum.adapters.celery_queue import FaceLegQueue, make_celery
+from talchum.adapters.capture_records import CaptureRecords
+from talchum.adapters.celery_queue import FaceLegQueue, TrainingQueue, make_celery
+from talchum.adapters.content_store import open_content_store
+from talchum.adapters.database import open_database
 from talchum.adapters.face_worker_registry import read_face_workers
 from talchum.adapters.identity_files import IdentityFiles
+from talchum.adapters.identity_library import IdentityLibrary
+from talchum.adapters.learned_identities import LearnedIdentities
 from talchum.adapters.quart_socket import PatientWebsocketConnection, QuartSocket
 from talchum.adapters.redis_rooms import RedisRooms, connect
+from talchum.adapters.trainer_presence import count_trainers
+from talchum.adapters.training_jobs import TrainingJobs
 from talchum.adapters.turn_credentials import TurnCredentials
+from talchum.apps.answers import json_answer
 from talchum.apps.settings import Settings
 from talchum.apps.signalling import Signalling, new_server_name
+from talchum.apps.training_routes import TrainingDesk, add_training
 from talchum.apps.web_files import NOT_BUILT, WebFiles
-from talchum.domain.errors import AdmissionError, IdentityError, MessageError, StoreError, TalchumError
+from talchum.domain.errors import (
+    AdmissionError,
+    DatabaseError,
+    IdentityError,
+    MessageError,
+    StoreError,
+    TalchumError,
+)
 from talchum.protocol.admission import RateLimit, room_key
 from talchum.protocol.origins import OriginRule, host_name
 from talchum.protocol.room import RoomRules
@@ -49,8 +66,16 @@ REQUEST_BURST = 120.0
 MAX_CLIENTS = 4096
 
 _STATUS = {
+    "operator_only": 401,
     "room_unknown": 404,
     "identity_unknown": 404,
+    "capture_unknown": 404,
+    "job_unknown": 404,
+    "content_missing": 404,
+    "identity_taken": 409,
+    "job_ended": 409,
+    "job_not_ended": 409,
+    "too_many_jobs": 409,
     "room_full": 409,
     "rejoin_refused": 403,
     "origin_refused": 403,
@@ -107,13 +132,29 @@ class CallServer:
         self.rooms = RedisRooms(
             self.redis, server=name, rules=rules, idle_lifetime=settings.room_idle_seconds
         )
+        self.celery = make_celery(settings.redis_url)
         self.signalling = Signalling(
             self.rooms,
-            FaceLegQueue(make_celery(settings.redis_url)),
+            FaceLegQueue(self.celery),
             self.turn,
             server=name,
             worker_url=settings.worker_url(),
             resume_within=settings.resume_seconds,
+        )
+
+    @cached_property
+    def training(self) -> TrainingDesk:
+        """Training jobs and captures; opened when first asked for, since a call needs no database."""
+        settings = self.settings
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        engine = open_database(settings.database)
+        store = open_content_store(settings.content, settings.data / "content")
+        return TrainingDesk(
+            TrainingJobs(engine),
+            CaptureRecords(engine),
+            store,
+            TrainingQueue(self.celery),
+            IdentityLibrary(self.identities, LearnedIdentities(engine, store)),
         )
 
     @asynccontextmanager
@@ -133,6 +174,7 @@ def create_app(settings: Settings) -> Quart:
     app.config["BACKGROUND_TASK_SHUTDOWN_TIMEOUT"] = 2
     _add_rooms(app, server)
     _add_identities(app, server)
+    _add_training(app, server)
     _add_pages(app, server)
     running = server.running()
     app.before_serving(running.__aenter__)
@@ -154,8 +196,8 @@ def _add_rooms(app: Quart, server: CallServer) -> None:
         try:
             workers, status = await read_face_workers(server.redis), "ok"
         except StoreError as error:
-            return _json({"status": error.code, "faceWorkers": 0, "freeLegs": 0, "turn": False}, 503)
-        return _json(
+            return json_answer({"status": error.code, "faceWorkers": 0, "freeLegs": 0, "turn": False}, 503)
+        return json_answer(
             {
                 "status": status,
                 "faceWorkers": workers.count,
@@ -169,14 +211,14 @@ def _add_rooms(app: Quart, server: CallServer) -> None:
         _expect_own_page(server)
         room = await server.rooms.create()
         origin = server.settings.public_url or f"{request.scheme}://{request.host}"
-        return _json({"room": room, "link": f"{origin}/call/#{room}"}, 201)
+        return json_answer({"room": room, "link": f"{origin}/call/#{room}"}, 201)
 
     @app.post("/api/rooms/<room>/tickets")
     async def issue_ticket(room: str) -> Response:
         _expect_own_page(server)
         body = await _body()
         issued = await server.rooms.issue_ticket(room_key(room), peer=body.peer, rejoin=body.rejoin)
-        return _json(
+        return json_answer(
             {
                 "ticket": issued.ticket,
                 "expiresIn": issued.expires_in,
@@ -199,7 +241,7 @@ def _add_rooms(app: Quart, server: CallServer) -> None:
 def _add_identities(app: Quart, server: CallServer) -> None:
     @app.get("/api/identities")
     async def list_identities() -> Response:
-        return _json(
+        return json_answer(
             [
                 {
                     "name": identity.name,
@@ -220,6 +262,23 @@ def _add_identities(app: Quart, server: CallServer) -> None:
         picture = await asyncio.to_thread(server.identities.thumbnail, name)
         headers = {"Cache-Control": "public, max-age=3600"}
         return Response(picture, content_type="image/webp", headers=headers)
+
+
+def _add_training(app: Quart, server: CallServer) -> None:
+    async def trainers() -> int:
+        try:
+            return await count_trainers(server.redis)
+        except StoreError as error:
+            logger.warning("trainers: %s", error.message)
+            return 0  # what the database says of the jobs is worth showing all the same
+
+    add_training(
+        app,
+        open_desk=lambda: server.training,
+        token=server.settings.operator_token,
+        expect_own_page=lambda: _expect_own_page(server),
+        count_trainers=trainers,
+    )
 
 
 def _add_pages(app: Quart, server: CallServer) -> None:
@@ -257,14 +316,9 @@ async def _body() -> _TicketRequest:
         raise MessageError('got a body that is not {} or {"peer", "rejoin"}') from error
 
 
-def _json(value: Any, status: int = 200) -> Response:
-    headers = {"Cache-Control": "no-store"}
-    return Response(msgspec.json.encode(value), status, headers, content_type="application/json")
-
-
 def _refusal(error: TalchumError) -> Response:
-    status = _STATUS.get(error.code, 503 if isinstance(error, StoreError) else 400)
-    return _json({"code": error.code, "message": error.message, "retryable": error.retryable}, status)
+    status = _STATUS.get(error.code, 503 if isinstance(error, StoreError | DatabaseError) else 400)
+    return json_answer({"code": error.code, "message": error.message, "retryable": error.retryable}, status)
 
 
 def _origin_refused() -> AdmissionError:
