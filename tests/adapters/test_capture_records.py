@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from talchum.adapters.capture_records import CaptureRecords
+from talchum.adapters.capture_records import CaptureRecords, still_files
+from talchum.adapters.content_store import DirectoryStore
 from talchum.adapters.database import METADATA, open_database
-from talchum.domain.errors import CaptureError, DatabaseError
+from talchum.domain.errors import CaptureError, ContentError, DatabaseError
 from tests.domain.test_capture import CAPTURE
 
 
@@ -58,3 +59,17 @@ def test_a_database_that_does_not_answer_is_said_so(records: CaptureRecords) -> 
         with pytest.raises(DatabaseError) as refused:
             ask()
         assert refused.value.retryable
+
+
+def test_an_identity_takes_over_still_points_and_thumbnail(tmp_path: Path) -> None:
+    content = DirectoryStore(tmp_path)
+    still, points, thumbnail = (content.put(part) for part in (b"still", b"points", b"thumbnail"))
+    capture = replace(CAPTURE, still=still, points=points, thumbnail=thumbnail)
+    assert still_files(capture, content) == {
+        "texture.webp": b"still",
+        "texture_points.npy": b"points",
+        "thumbnail.webp": b"thumbnail",
+    }
+    content.delete(points)
+    with pytest.raises(ContentError):
+        still_files(capture, content)

@@ -9,6 +9,7 @@ import pytest
 
 from talchum.domain.capture import Capture, is_capture_id
 from talchum.domain.errors import CaptureError
+from talchum.domain.identity import identity_from_manifest
 
 CAPTURE = Capture(
     subject="sora",
@@ -58,6 +59,16 @@ def test_a_capture_with_a_wrong_field_is_refused(fields: dict[str, Any]) -> None
     with pytest.raises(CaptureError) as refused:
         replace(CAPTURE, **fields)
     assert refused.value.code == "capture_invalid"
+
+
+def test_the_identity_that_learns_from_a_capture_says_where_it_comes_from() -> None:
+    files = {"thumbnail.webp": "0" * 64, "texture.webp": "0" * 64, "texture_points.npy": "0" * 64}
+    fields = {**CAPTURE.identity_fields("hana", {"en": "Hana", "ko": "하나"}), "files": files}
+    identity = identity_from_manifest(fields, "hana")
+    assert identity.title["ko"] == "하나"
+    assert "Sora" in identity.description["en"]
+    assert identity.provenance["statement"] == CAPTURE.provenance["statement"]
+    assert identity.engines[0] == "neural"
 
 
 @pytest.mark.parametrize("text", ["", "cap-", "cap-" + "0" * 15, "cap-" + "G" * 16, "../cap-" + "0" * 16, 7])

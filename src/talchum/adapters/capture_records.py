@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import JSON, Column, Engine, Float, Row, String, Table, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from talchum.adapters.content_store import ContentStore
 from talchum.adapters.database import METADATA, database_errors
 from talchum.domain.capture import Capture, is_capture_id
 from talchum.domain.errors import CaptureError
+from talchum.domain.identity import TEXTURE_FILES, TEXTURE_POINTS_FILE, THUMBNAIL_FILE
 
 _CAPTURES = Table(
     "captures",
@@ -73,6 +75,19 @@ class CaptureRecords:
         """Forget a capture; nothing happens when there is none. Its parts stay until they are deleted."""
         with database_errors(), self.engine.begin() as connection:
             connection.execute(delete(_CAPTURES).where(_CAPTURES.c.id == capture_id))
+
+
+def still_files(capture: Capture, content: ContentStore) -> dict[str, bytes]:
+    """What an identity takes over from a capture: texture, texture points and thumbnail, by file name.
+
+    Raises ContentError as `ContentStore.get`.
+    """
+    named = {
+        TEXTURE_FILES[0]: capture.still,
+        TEXTURE_POINTS_FILE: capture.points,
+        THUMBNAIL_FILE: capture.thumbnail,
+    }
+    return {name: content.get(digest) for name, digest in named.items()}
 
 
 def _capture(row: Row[Any]) -> Capture:

@@ -16,6 +16,9 @@ from typing import TypeGuard
 from talchum.domain.errors import CaptureError
 from talchum.domain.identity import LANGUAGES, Language, is_identity_name
 
+LICENCE = "CC0-1.0"
+"""Of what the project's generators draw, and of the faces learned from it."""
+
 _ID = re.compile(r"cap-[0-9a-f]{16}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -72,6 +75,25 @@ class Capture:
         """`cap-` and 16 hexadecimal digits of subject and parts: the same bytes have the same id."""
         text = "\n".join((self.subject, *self.parts.values()))
         return f"cap-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+    def identity_fields(self, name: str, title: Mapping[Language, str] | None = None) -> dict[str, object]:
+        """The manifest, but for its files, of the identity that learns from this capture.
+
+        name: of the identity. title: by language; the capture's own unless given.
+        """
+        return {
+            "name": name,
+            "title": dict(title or self.title),
+            "description": {
+                "en": f"Learned here from a performance of {self.title['en']}",
+                "ko": f"{self.title['ko']}의 연기로 여기에서 학습한 얼굴",
+            },
+            "kind": "synthetic",
+            "engines": ["neural", "portrait"],
+            "openings": ["eyes", "mouth"],
+            "licence": LICENCE,
+            "provenance": dict(self.provenance),
+        }
 
 
 def is_capture_id(text: object) -> TypeGuard[str]:
