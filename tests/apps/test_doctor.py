@@ -52,3 +52,15 @@ def test_table_is_for_people() -> None:
     out = io.StringIO()
     run(as_json=False, port=0, out=out)
     assert "python" in out.getvalue()
+
+
+def test_inference_provider_that_is_not_installed_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TALCHUM_INFERENCE_PROVIDER", raising=False)
+    finding = found(Machine())["inference"]
+    assert (finding.state, finding.detail.startswith("cpu is set")) == ("ok", True)
+    monkeypatch.setattr("talchum.apps.doctor.available_providers", lambda: ["cpu", "cuda"])
+    monkeypatch.setenv("TALCHUM_INFERENCE_PROVIDER", "coreml")
+    finding = found(Machine())["inference"]
+    assert finding.state == "missing"
+    assert finding.detail == "coreml is set; the installed onnxruntime has cpu, cuda"
+    assert finding.remedy

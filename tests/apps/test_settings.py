@@ -76,3 +76,11 @@ def test_lists_are_separated_by_commas() -> None:
 )
 def test_workers_are_told_where_a_call_server_is(environment: dict[str, str], url: str) -> None:
     assert Settings.from_environment({**STORE, **environment}).worker_url() == url
+
+
+def test_an_inference_provider_is_one_of_a_list() -> None:
+    assert Settings.from_environment(STORE).inference_provider == "cpu"
+    chosen = Settings.from_environment({**STORE, "TALCHUM_INFERENCE_PROVIDER": "tensorrt"})
+    assert chosen.inference_provider == "tensorrt"
+    with pytest.raises(SettingsError, match="expected one of cpu, cuda, tensorrt, coreml, directml"):
+        Settings.from_environment({**STORE, "TALCHUM_INFERENCE_PROVIDER": "rocm"})

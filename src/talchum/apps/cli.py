@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from talchum.domain.errors import TalchumError
+from talchum.domain.inference import InferenceProvider
 
 FAILED = 1
 MISUSED = 2
@@ -99,12 +100,37 @@ def call(
 @click.argument("target", metavar="OUT", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--identity", required=True, help="Face to wear, see `talchum identities`.")
 @click.option("--engine", help="Engine that renders it; the identity's first unless given.")
+@click.option(
+    "--inference-provider",
+    "provider",
+    type=click.Choice(get_args(InferenceProvider)),
+    default="cpu",
+    envvar="TALCHUM_INFERENCE_PROVIDER",
+    show_default=True,
+    help="What the identity's network runs on.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print counts and times as JSON.")
-def transform(source: Path, target: Path, identity: str, engine: str | None, as_json: bool) -> None:
+def transform(
+    source: Path,
+    target: Path,
+    identity: str,
+    engine: str | None,
+    provider: InferenceProvider,
+    as_json: bool,
+) -> None:
     """Put a face into the clip IN and write OUT, with its sound."""
     from talchum.apps.transform import run
 
-    sys.exit(run(source, target, identity=identity, engine=engine, as_json=as_json, out=sys.stdout))
+    status = run(
+        source,
+        target,
+        identity=identity,
+        engine=engine,
+        provider=provider,
+        as_json=as_json,
+        out=sys.stdout,
+    )
+    sys.exit(status)
 
 
 @main.command()

@@ -21,6 +21,7 @@ from talchum.adapters.valkey import valkey_binary
 from talchum.apps.web_files import WebFiles
 from talchum.domain.errors import StoreError, TalchumError
 from talchum.vision.networks import FACE_TOPOLOGY_FILE, NETWORKS, default_networks_directory, verified_path
+from talchum.vision.runtime import available_providers
 
 OLDEST_PYTHON = (3, 11)
 FEWEST_CORES = 2
@@ -70,6 +71,7 @@ def examine(machine: Machine) -> list[Finding]:
         _turn_server,
         _port,
         _cores,
+        _inference,
     )
     return [check(machine) for check in checks]
 
@@ -156,6 +158,16 @@ def _cores(_: Machine) -> Finding:
     return Finding(
         "processor", "ok", f"{detail}; a face worker measures how many legs they carry as it starts"
     )
+
+
+def _inference(_: Machine) -> Finding:
+    wanted = os.environ.get("TALCHUM_INFERENCE_PROVIDER", "").strip() or "cpu"
+    available = available_providers()
+    detail = f"{wanted} is set; the installed onnxruntime has {', '.join(available)}"
+    if wanted not in available:
+        remedy = "set TALCHUM_INFERENCE_PROVIDER to one of these, or install the onnxruntime that has it"
+        return Finding("inference", "missing", detail, remedy)
+    return Finding("inference", "ok", detail)
 
 
 def _write_table(findings: list[Finding], out: TextIO) -> None:

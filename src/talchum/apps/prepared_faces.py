@@ -9,6 +9,7 @@ from concurrent.futures import Executor
 
 from talchum.adapters.identity_files import IdentityFiles
 from talchum.domain.errors import TalchumError
+from talchum.domain.inference import InferenceProvider
 from talchum.vision.pipeline import WornFace, prepare_worn_face
 from talchum.vision.topology import FaceTopology
 
@@ -53,11 +54,12 @@ class PreparedFaces:
                 logger.warning("an identity cannot be worn: %s", error.code)
 
 
-def preparer(files: IdentityFiles, topology: FaceTopology) -> Prepare:
-    """Makes wearable what is in a directory of identities."""
+def preparer(files: IdentityFiles, topology: FaceTopology, provider: InferenceProvider = "cpu") -> Prepare:
+    """Makes wearable what is in a directory of identities; their networks run on this provider."""
 
     def prepare(identity: str, engine: str | None) -> WornFace:
         assets = files.assets(identity)
-        return prepare_worn_face(assets, engine or assets.engines[0], topology=topology)
+        chosen = engine or assets.engines[0]
+        return prepare_worn_face(assets, chosen, topology=topology, provider=provider)
 
     return prepare

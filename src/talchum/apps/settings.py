@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_args
 from urllib.parse import urlsplit
 
 from talchum.domain.errors import SettingsError
+from talchum.domain.inference import InferenceProvider
 
 Value = TypeVar("Value")
 
@@ -40,6 +41,7 @@ class Settings:
     turn_urls: tuple[str, ...] = ()
     turn_lifetime_seconds: int = 600
     worker_slots: int = 0
+    inference_provider: InferenceProvider = "cpu"
     resume_seconds: int = 30
     face_leg_wait_seconds: int = 8
     room_idle_seconds: int = 24 * 3600
@@ -131,6 +133,15 @@ def _ice_url(text: str) -> str:
     return text
 
 
+def _one_of(*names: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"got {text!r}, expected one of {', '.join(names)}")
+        return text
+
+    return parse
+
+
 def _log_level(text: str) -> str:
     levels = ("DEBUG", "INFO", "WARNING", "ERROR")
     if text.upper() not in levels:
@@ -165,6 +176,7 @@ NAMES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "TALCHUM_TURN_URLS": ("turn_urls", _listed(_ice_url)),
     "TALCHUM_TURN_LIFETIME_SECONDS": ("turn_lifetime_seconds", _number(5, 600)),
     "TALCHUM_WORKER_SLOTS": ("worker_slots", _number(0, 64)),
+    "TALCHUM_INFERENCE_PROVIDER": ("inference_provider", _one_of(*get_args(InferenceProvider))),
     "TALCHUM_RESUME_SECONDS": ("resume_seconds", _number(1, 600)),
     "TALCHUM_FACE_LEG_WAIT_SECONDS": ("face_leg_wait_seconds", _number(1, 60)),
     "TALCHUM_ROOM_IDLE_SECONDS": ("room_idle_seconds", _number(60, 30 * 24 * 3600)),

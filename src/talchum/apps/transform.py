@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from talchum.adapters.identity_files import IdentityFiles, default_identities_directory
 from talchum.adapters.video_file import ClipReader, ClipWriter
 from talchum.domain.frame import EgressFrame, I420Frame
+from talchum.domain.inference import InferenceProvider
 from talchum.vision.networks import default_networks_directory
 from talchum.vision.pipeline import FaceNetworks, FacePipeline, prepare_worn_face
 
@@ -56,14 +57,17 @@ def run(
     out: TextIO,
     identities_directory: Path | None = None,
     networks_directory: Path | None = None,
+    provider: InferenceProvider = "cpu",
 ) -> int:
     """Put a face into a clip; returns the exit status.
 
-    Raises IdentityError, NetworkFileError or MediaFileError; then the target is as it was before.
+    Raises IdentityError, NetworkFileError, SettingsError or MediaFileError; then the target is as it was.
     """
     assets = IdentityFiles(identities_directory or default_identities_directory()).assets(identity)
     networks = FaceNetworks.load(networks_directory or default_networks_directory())
-    worn = prepare_worn_face(assets, engine or assets.engines[0], topology=networks.topology)
+    worn = prepare_worn_face(
+        assets, engine or assets.engines[0], topology=networks.topology, provider=provider
+    )
     pipeline = FacePipeline(networks)
     pipeline.wear(worn)
     report = _transform(pipeline, source, target)

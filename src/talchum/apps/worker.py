@@ -41,12 +41,13 @@ from talchum.adapters.identity_files import IdentityFiles
 from talchum.adapters.webrtc.engine import prepare_engine
 from talchum.apps.capacity import measure_leg_cost, slots_for
 from talchum.apps.leg import FaceLeg, LegOrder
-from talchum.apps.prepared_faces import PreparedFaces, preparer
+from talchum.apps.prepared_faces import Prepare, PreparedFaces, preparer
 from talchum.apps.settings import Settings
 from talchum.domain.errors import FaceLegError, IdentityError, StoreError, TalchumError
 from talchum.domain.frame import I420Frame
 from talchum.vision.blending import image_to_frame
 from talchum.vision.pipeline import FaceNetworks, FacePipeline, warm_up
+from talchum.vision.runtime import check_provider
 
 logger = logging.getLogger(__name__)
 
@@ -189,12 +190,13 @@ def run(settings: Settings) -> int:
     _share_the_cores()
     loopback = urlsplit(settings.worker_url()).hostname in ("127.0.0.1", "localhost", "::1")
     prepare_engine(zero_playout_delay=True, allow_loopback=loopback)
+    check_provider(settings.inference_provider)
     networks = FaceNetworks.load(settings.networks)
     warm_up(networks)
     files = IdentityFiles(settings.identities)
     identities = [identity.name for identity in files.list()]
-    prepare = preparer(files, networks.topology)
-    slots = settings.worker_slots or _measured_slots(networks, files, identities)
+    prepare = preparer(files, networks.topology, settings.inference_provider)
+    slots = settings.worker_slots or _measured_slots(networks, files, prepare, identities)
     media = MediaLoop()
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     with ThreadPoolExecutor(1, "prepare") as executor:
@@ -287,14 +289,16 @@ class _Stopping:
             self._media.call(self._worker.end_legs)
 
 
-def _measured_slots(networks: FaceNetworks, files: IdentityFiles, identities: list[str]) -> int:
+def _measured_slots(
+    networks: FaceNetworks, files: IdentityFiles, prepare: Prepare, identities: list[str]
+) -> int:
     """Slots by a warm measurement with the first identity there is, over its own portrait."""
     pipeline = FacePipeline(networks)
     if not identities:
         logger.warning("no identity is installed; one slot is offered")
         return 1
     try:
-        pipeline.wear(preparer(files, networks.topology)(identities[0], None))
+        pipeline.wear(prepare(identities[0], None))
         picture = _portrait(files.thumbnail(identities[0]))
     except IdentityError as error:
         logger.warning("the leg's cost was not measured: %s", error.code)

@@ -16,6 +16,7 @@ import numpy as np
 from talchum.domain.errors import IdentityError
 from talchum.domain.face import LANDMARKS, MESH_LANDMARKS, Points, TrackedFace, region_of_landmarks
 from talchum.domain.frame import EgressFrame, I420Frame
+from talchum.domain.inference import InferenceProvider
 from talchum.vision.compositor import Compositor, CoverCheck
 from talchum.vision.conditioning import normals
 from talchum.vision.detection import FaceDetector, NetworkSession
@@ -48,10 +49,12 @@ def prepare_worn_face(
     *,
     topology: FaceTopology | None = None,
     engines: Mapping[str, type[FaceEngine]] = ENGINES,
+    provider: InferenceProvider = "cpu",
 ) -> WornFace:
     """Make an identity wearable; slow (tens of milliseconds), on any thread.
 
-    topology: the installation's own when None. Raises IdentityError (`engine_unknown`, `identity_invalid`).
+    topology: the installation's own when None. provider: what the identity's own networks run on. Raises
+    IdentityError (`engine_unknown`, `identity_invalid`), NetworkFileError, SettingsError (no such provider).
     """
     if engine not in engines or engine not in assets.engines:
         offered = ", ".join(name for name in assets.engines if name in engines)
@@ -59,7 +62,8 @@ def prepare_worn_face(
             f"got engine {engine!r} for {assets.name!r}, expected one of {offered}", code="engine_unknown"
         )
     mesh = topology if topology is not None else load_topology(default_networks_directory())
-    return WornFace(assets.name, engine, frozenset(assets.openings), engines[engine].prepare(assets, mesh))
+    prepared = engines[engine].prepare(assets, mesh, provider)
+    return WornFace(assets.name, engine, frozenset(assets.openings), prepared)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +76,10 @@ class FaceNetworks:
 
     @classmethod
     def load(cls, directory: Path, *, threads: int = 1) -> FaceNetworks:
-        """Slow (a tenth of a second). Raises NetworkFileError before a wrong file is opened."""
+        """Slow (a tenth of a second). Raises NetworkFileError before a wrong file is opened.
+
+        Always on the processor: docs/engines.md says why.
+        """
         return cls(
             open_session(network_path("face_detection_short_range", directory), threads=threads),
             open_session(network_path("face_landmarks_attention", directory), threads=threads),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from talchum.domain.errors import NetworkFileError
 from talchum.domain.face import TrackedFace
 from talchum.domain.frame import I420Frame
 from talchum.vision.blending import Patch, image_to_yuv
+from talchum.vision.detection import NetworkSession
 from talchum.vision.engines.neural import NeuralEngine
+from talchum.vision.pipeline import prepare_worn_face
 from tests.vision.scenes import CHEEK, clip, face_networks, neural_identity, resized, tracked
 
 pytestmark = pytest.mark.vision
@@ -74,3 +77,17 @@ def test_a_network_that_is_none_is_refused_by_the_identity_s_name() -> None:
     with pytest.raises(NetworkFileError, match="striped") as refused:
         NeuralEngine.prepare(broken, face_networks().topology)
     assert refused.value.code == "network_file_corrupt"
+
+
+def test_the_network_is_opened_where_the_setting_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+
+    def remember(_model: bytes, _name: str, *, provider: str) -> NetworkSession:
+        opened.append(provider)
+        return cast("NetworkSession", None)
+
+    monkeypatch.setattr("talchum.vision.engines.neural.open_network", remember)
+    topology = face_networks().topology
+    prepare_worn_face(neural_identity(), "neural", topology=topology)
+    prepare_worn_face(neural_identity(), "neural", topology=topology, provider="cuda")
+    assert opened == ["cpu", "cuda"]

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 from talchum.domain.face import TrackedFace
 from talchum.domain.frame import I420Frame
+from talchum.domain.inference import InferenceProvider
 from talchum.vision.blending import Patch
 from talchum.vision.engines.neural import NeuralEngine
 from talchum.vision.engines.portrait import PortraitEngine
@@ -28,10 +29,13 @@ class FaceEngine(Protocol):
     def __init__(self, topology: FaceTopology) -> None: ...
 
     @classmethod
-    def prepare(cls, assets: IdentityAssets, topology: FaceTopology) -> Any:
+    def prepare(
+        cls, assets: IdentityAssets, topology: FaceTopology, provider: InferenceProvider = "cpu"
+    ) -> Any:
         """What `render` needs of an identity; slow, off the hot path, shareable between legs.
 
-        Raises IdentityError when the assets do not suit the engine.
+        provider: what the identity's own networks run on. Raises IdentityError when the assets do not suit
+        the engine, SettingsError when there is no such provider.
         """
 
     def render(self, frame: I420Frame, face: TrackedFace, prepared: Any) -> Patch:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from talchum.domain.errors import IdentityError
 from talchum.domain.face import FaceRegion, TrackedFace
 from talchum.domain.frame import I420Frame, Plane
+from talchum.domain.inference import InferenceProvider
 from talchum.vision.blending import Patch, Rectangle, image_to_yuv, rectangle_around
 from talchum.vision.conditioning import (
     NETWORK_INPUT,
@@ -59,12 +60,14 @@ class NeuralEngine:
         self._painter = GeometryPainter(topology)
 
     @classmethod
-    def prepare(cls, assets: IdentityAssets, topology: FaceTopology) -> PreparedNeural:
+    def prepare(
+        cls, assets: IdentityAssets, topology: FaceTopology, provider: InferenceProvider = "cpu"
+    ) -> PreparedNeural:
         """Open the identity's network; a tenth of a second."""
         if assets.texture is None or assets.network is None:
             raise IdentityError(f"got identity {assets.name!r} without a network, expected one for neural")
         return PreparedNeural(
-            open_network(assets.network, f"the network of {assets.name!r}"),
+            open_network(assets.network, f"the network of {assets.name!r}", provider=provider),
             cut_reference(assets.texture, assets.texture_points, topology),
         )
 

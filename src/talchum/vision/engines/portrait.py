@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from talchum.domain.errors import IdentityError
 from talchum.domain.face import TrackedFace
 from talchum.domain.frame import I420Frame, Plane
+from talchum.domain.inference import InferenceProvider
 from talchum.vision.blending import Patch, Rectangle, image_to_yuv, rectangle_around
 from talchum.vision.identity import MESH_VERTICES, IdentityAssets
 from talchum.vision.rasterise import Grid, extend_edges, rasterise, soft_edge
@@ -72,7 +73,9 @@ class PortraitEngine:
         self._lit: PreparedPortrait | None = None
 
     @classmethod
-    def prepare(cls, assets: IdentityAssets, topology: FaceTopology) -> PreparedPortrait:
+    def prepare(
+        cls, assets: IdentityAssets, topology: FaceTopology, provider: InferenceProvider = "cpu"
+    ) -> PreparedPortrait:
         """Convert the still once: YUV pyramid and its mean colours over the mesh."""
         if assets.texture is None:
             raise IdentityError(f"got identity {assets.name!r} without a texture, expected one for portrait")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from talchum.domain.face import TrackedFace
 from talchum.domain.frame import I420Frame, Plane
+from talchum.domain.inference import InferenceProvider
 from talchum.vision.blending import Patch, Rectangle, image_to_yuv, rectangle_around
 from talchum.vision.identity import MESH_VERTICES, IdentityAssets
 from talchum.vision.topology import FaceTopology
@@ -98,7 +99,9 @@ class VeilEngine:
         self._offsets = offsets.astype(np.float32)
 
     @classmethod
-    def prepare(cls, assets: IdentityAssets, topology: FaceTopology) -> PreparedVeil:
+    def prepare(
+        cls, assets: IdentityAssets, topology: FaceTopology, provider: InferenceProvider = "cpu"
+    ) -> PreparedVeil:
         """Cells without a texture; with one, a solid cover of the texture's mean colour."""
         if assets.texture is None:
             return PreparedVeil(None)
