@@ -34,7 +34,8 @@ it("has plain words for known codes, and names unknown ones", () => {
 });
 
 /** Keys put together from parts, by what they begin with. */
-const COMPOSED = /^(landing\.how|face\.kind\.|disclosure\.|call\.shortcut\.|route\.|error\.)/;
+const COMPOSED =
+  /^(landing\.how|face\.kind\.|disclosure\.|train\.(state|phase|left)\.|call\.shortcut\.|route\.|error\.)/;
 
 it("keeps no sentence that nobody says", () => {
   const pages = ["app", "components", "features"].flatMap((room) => {

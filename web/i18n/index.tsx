@@ -44,10 +44,14 @@ export function inAllLanguages(key: Key): string[] {
   return Object.values(LANGUAGES).map(({ texts }) => texts[key]);
 }
 
+/** Whether there are plain words for a code of the server or the browser. */
+export function hasFailureText(code: string): boolean {
+  return Object.hasOwn(en, `error.${code}`);
+}
+
 /** The sentence for a code of the server or the browser, in plain words. */
 export function failureText(t: Translate, code: string): string {
-  const key = `error.${code}`;
-  return Object.hasOwn(en, key) ? t(key as Key) : t("error.unknown", { code });
+  return hasFailureText(code) ? t(`error.${code}` as Key) : t("error.unknown", { code });
 }
 
 function preferred(): Language {

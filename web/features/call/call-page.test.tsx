@@ -1,8 +1,10 @@
 import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Identity } from "@/lib/signalling/room-api";
 import { drawing, FakeStream } from "@/testing/fake-media";
 import { FakeSocket } from "@/testing/fake-socket";
 import { CallPage } from "./call-page";
+import { chooseFace } from "./chosen-face";
 
 vi.mock("@/lib/media/card-track", async () => {
   const { CardTrack } = await import("@/lib/rtc/outgoing-video");
@@ -21,11 +23,29 @@ const TICKET = { ticket: "t".repeat(20), expiresIn: 60, peer: "me", rejoin: "r".
 /** What somebody reads whose call cannot be: plain words, and something to do about it. */
 describe("CallPage", () => {
   const tickets = vi.fn<() => Response>();
+  let faces: Identity[];
 
   const open = async (hash: string): Promise<void> => {
     window.location.hash = hash;
     await act(async () => {
       render(<CallPage />);
+    });
+  };
+
+  const welcome = async (): Promise<void> => {
+    await act(async () => {
+      FakeSocket.last.open();
+      FakeSocket.last.say({
+        type: "welcome",
+        seq: 0,
+        session: "s".repeat(20),
+        peer: "me",
+        role: "participant",
+        peers: [],
+        iceServers: [],
+        iceServersExpireIn: 600,
+        resumeWithin: 30,
+      });
     });
   };
 
@@ -58,9 +78,10 @@ describe("CallPage", () => {
     });
     tickets.mockReset().mockImplementation(() => Response.json(TICKET, { status: 201 }));
     vi.stubGlobal("fetch", async (path: string) =>
-      path === "/api/identities" ? Response.json([]) : tickets(),
+      path === "/api/identities" ? Response.json(faces) : tickets(),
     );
     deny("NotAllowedError");
+    faces = [];
     sessionStorage.clear();
   });
 
@@ -101,23 +122,30 @@ describe("CallPage", () => {
     await waitFor(() => expect(screen.getByTestId("error-message").textContent).toContain("https"));
   });
 
+  it("opens the lobby with a face on that was chosen before, and goes no further by itself", async () => {
+    faces = [
+      {
+        name: "sora-2",
+        title: { en: "Sora 2", ko: "소라 2" },
+        description: { en: "x", ko: "x" },
+        kind: "synthetic",
+        engines: ["neural"],
+        thumbnail: null,
+        learned: true,
+      },
+    ];
+    chooseFace(sessionStorage, "room", "sora-2");
+    await open("#room");
+    await waitFor(() => expect(FakeSocket.opened).toHaveLength(1));
+    await welcome();
+    await waitFor(() => expect(screen.getByTestId("face-sora-2").getAttribute("aria-pressed")).toBe("true"));
+    expect(window.talchumStats?.().phase).toBe("lobby");
+  });
+
   it("lets somebody without a camera in, and shows the link to send", async () => {
     await open("#room");
     await waitFor(() => expect(FakeSocket.opened).toHaveLength(1));
-    await act(async () => {
-      FakeSocket.last.open();
-      FakeSocket.last.say({
-        type: "welcome",
-        seq: 0,
-        session: "s".repeat(20),
-        peer: "me",
-        role: "participant",
-        peers: [],
-        iceServers: [],
-        iceServersExpireIn: 600,
-        resumeWithin: 30,
-      });
-    });
+    await welcome();
     vi.stubGlobal(
       "AudioContext",
       class {

@@ -11,6 +11,7 @@ import { keepScreenOn } from "@/lib/media/wake-lock";
 import type { CallSession } from "@/lib/rtc/call-session";
 import type { CallSnapshot } from "@/lib/rtc/call-snapshot";
 import { Call } from "./call";
+import { takeChosenFace } from "./chosen-face";
 import { useCallSession } from "./use-call-session";
 import { rememberedVisit, rememberVisit } from "./visit";
 
@@ -89,7 +90,10 @@ function Visit({ room }: { room: string }) {
   );
 }
 
-/** Entering, and after a reload coming back with the same face; an own face is chosen and confirmed anew. */
+/**
+ * Entering, and after a reload coming back with the same face; an own face is chosen and confirmed anew. A face that was
+ * chosen beforehand is put on in the lobby.
+ */
 function useReturning(
   room: string,
   call: { session: CallSession; snapshot: CallSnapshot } | null,
@@ -106,9 +110,11 @@ function useReturning(
     if (session === undefined || faces === null || !joined || !cameraSettled || tried.current) return;
     tried.current = true;
     const visit = rememberedVisit(window.sessionStorage, room);
-    const identity = faces.find((face) => face.name === visit?.identity);
-    if (visit === null || identity === undefined) return;
+    const chosen = takeChosenFace(window.sessionStorage, room);
+    const identity = faces.find(({ name }) => name === (visit?.identity ?? chosen));
+    if (identity === undefined) return;
     session.wearFace(identity);
+    if (visit === null) return;
     if (!visit.camera) void session.turnCamera(false);
     if (!visit.microphone) session.turnMicrophone(false);
     session.enter();

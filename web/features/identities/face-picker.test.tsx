@@ -13,6 +13,7 @@ const face = (name: string, kind: Identity["kind"]): Identity => ({
   kind,
   engines: ["portrait"],
   thumbnail: `/api/identities/${name}/thumbnail.webp`,
+  learned: false,
 });
 
 describe("FacePicker", () => {
@@ -69,6 +70,23 @@ describe("FacePicker", () => {
     const [first, second] = onOwnFace.mock.calls.map(([confirmation]) => confirmation as OwnFaceConfirmation);
     expect(first).toBeInstanceOf(OwnFaceConfirmation);
     expect(first).not.toBe(second);
+  });
+
+  it("tells a face that was learned here from the shipped ones", () => {
+    const identities = {
+      list: [...list, { ...face("own-sora", "synthetic"), learned: true }],
+      failed: false,
+    };
+    render(
+      <FacePicker
+        identities={{ ...identities, reload: vi.fn() }}
+        choice={null}
+        onFace={onFace}
+        onOwnFace={onOwnFace}
+      />,
+    );
+    expect(screen.getByTestId("face-own-sora").textContent).toContain("learned");
+    expect(screen.getByTestId("face-minji").textContent).not.toContain("learned");
   });
 
   it("says that the faces could not be loaded", () => {

@@ -110,7 +110,10 @@ function FaceButton({
         )}
       </span>
       <span className={styles.name}>{identity.title[language]}</span>
-      <span className={styles.kind}>{t(`face.kind.${identity.kind}`)}</span>
+      <span className={styles.kind}>
+        {t(`face.kind.${identity.kind}`)}
+        {identity.learned && `, ${t("face.learned")}`}
+      </span>
     </button>
   );
 }

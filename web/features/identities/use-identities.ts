@@ -1,7 +1,8 @@
 "use client";
 
 import { useCallback, useEffect, useState } from "react";
-import { ApiError, type Identity, listIdentities } from "@/lib/signalling/room-api";
+import { ApiError } from "@/lib/call-server";
+import { type Identity, listIdentities } from "@/lib/signalling/room-api";
 
 export interface Identities {
   list: readonly Identity[] | null;

@@ -5,7 +5,8 @@ import { Button } from "@/components/ui/button";
 import { Mask } from "@/components/ui/mask";
 import { SiteHeader } from "@/components/ui/site-header";
 import { failureText, useI18n } from "@/i18n";
-import { ApiError, createRoom } from "@/lib/signalling/room-api";
+import { ApiError } from "@/lib/call-server";
+import { createRoom } from "@/lib/signalling/room-api";
 import styles from "./landing.module.css";
 import { roomOf } from "./room-of";
 

@@ -43,6 +43,7 @@ const MINJI: Identity = {
   kind: "synthetic",
   engines: ["portrait"],
   thumbnail: null,
+  learned: false,
 };
 
 function welcome(peers: Peer[]): ServerMessage {

@@ -1,19 +1,7 @@
 /** The call server's HTTP interface: rooms, tickets and the faces one can wear. */
 
+import { ask, post } from "@/lib/call-server";
 import type { IdentityKind } from "./messages";
-
-/** A request the call server refused, or could not be asked at all (`unreachable`). */
-export class ApiError extends Error {
-  readonly code: string;
-  readonly retryable: boolean;
-
-  constructor(code: string, message: string, retryable: boolean) {
-    super(message);
-    this.name = "ApiError";
-    this.code = code;
-    this.retryable = retryable;
-  }
-}
 
 export interface Room {
   room: string;
@@ -35,35 +23,14 @@ export interface Identity {
   kind: IdentityKind;
   engines: string[];
   thumbnail: string | null;
+  /** Learned on this installation, from a capture. */
+  learned: boolean;
 }
 
 export interface Rejoin {
   peer: string;
   rejoin: string;
 }
-
-async function ask(path: string, init: RequestInit): Promise<unknown> {
-  let response: Response;
-  try {
-    response = await fetch(path, { ...init, credentials: "same-origin", cache: "no-store" });
-  } catch {
-    throw new ApiError("unreachable", "the call server did not answer", true);
-  }
-  const body: unknown = await response.json().catch(() => null);
-  if (response.ok) return body;
-  const fields = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
-  throw new ApiError(
-    typeof fields.code === "string" ? fields.code : `http_${response.status}`,
-    typeof fields.message === "string" ? fields.message : `the call server answered ${response.status}`,
-    typeof fields.retryable === "boolean" ? fields.retryable : response.status >= 500,
-  );
-}
-
-const post = (body: unknown): RequestInit => ({
-  method: "POST",
-  headers: { "content-type": "application/json" },
-  body: JSON.stringify(body),
-});
 
 /** A new room and its link. Throws ApiError. */
 export async function createRoom(): Promise<Room> {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ApiError } from "@/lib/call-server";
 import { FakeSocket } from "@/testing/fake-socket";
 import type { ServerMessage } from "./messages";
-import type { ApiError } from "./room-api";
 import { type PeerMessage, RoomClient, type SignallingState } from "./room-client";
 
 const WELCOME: ServerMessage = {

@@ -6,6 +6,7 @@
  * no longer knows the session does it join anew (`onWelcome` again), as the same peer by its rejoin secret.
  */
 
+import { ApiError } from "@/lib/call-server";
 import { MessageNumbers } from "./message-numbers";
 import {
   type ClientBody,
@@ -15,7 +16,6 @@ import {
   MessageError,
   type ServerMessage,
 } from "./messages";
-import { ApiError } from "./room-api";
 import { RoomTickets } from "./room-tickets";
 
 export type SignallingState = "connecting" | "open" | "reconnecting" | "closed";

@@ -1,6 +1,7 @@
 /** Tickets into one room, and the secret by which the same participant comes back after a reload. */
 
-import { ApiError, type Rejoin, requestTicket } from "./room-api";
+import { ApiError } from "@/lib/call-server";
+import { type Rejoin, requestTicket } from "./room-api";
 
 export class RoomTickets {
   readonly #room: string;
