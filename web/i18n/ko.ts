@@ -66,7 +66,7 @@ export const ko: Readonly<Record<Key, string>> = {
   "leg.queued": "얼굴 작업기가 모두 사용 중입니다. 다음 차례입니다.",
   "leg.connecting": "얼굴을 씌우는 중 …",
   "leg.live": "얼굴을 썼습니다",
-  "leg.fallback": "이 컴퓨터가 신경망을 돌리기에는 느려서 더 단순한 얼굴을 보여 줍니다.",
+  "leg.fallback": "얼굴 작업기가 신경망을 돌리기에는 느려서 더 단순한 얼굴을 보여 줍니다.",
   "leg.silent": "얼굴 작업기가 조용합니다. 돌아올 때까지 상대는 당신이 아니라 안내 화면을 봅니다.",
   "leg.unavailable":
     "지금 비어 있는 얼굴 작업기가 없습니다. 상대는 당신이 아니라 안내 화면을 봅니다. 다시 시도하는 중 …",
