@@ -36,6 +36,21 @@ def test_three_seconds_come_back_as_they_were(tmp_path: Path) -> None:
     assert float(np.abs(difference).mean()) < 4
 
 
+def test_the_same_pictures_are_the_same_bytes_whatever_else_there_is_in_memory() -> None:
+    images, coded = moving(45, noise=2), set()
+    for size in (1, 400_000, 3_000_000):
+        other = [np.full(size, fill, np.uint8) for fill in (7, 77, 177)]
+        coded.add(preview_clip(images, 15))
+        del other
+    assert len(coded) == 1
+
+
+def test_pictures_of_an_odd_size_are_refused() -> None:
+    with pytest.raises(MediaFileError) as refused:
+        preview_clip([np.zeros((31, 31, 3), np.uint8)], 15)
+    assert refused.value.code == "media_file_unwritable"
+
+
 def test_pictures_that_are_hard_to_code_lose_quality_rather_than_break_the_limit() -> None:
     assert len(preview_clip(moving(20, noise=24), 15)) <= MAX_PREVIEW_BYTES
 

@@ -143,14 +143,11 @@ class ClipWriter:
     """An MP4 being written; a context manager that leaves the file only when all went well.
 
     The picture is H.264 of the first frame's size, cut to even sides; sound is copied where MP4 can hold it
-    and becomes AAC where not. crf: x264's, larger is smaller. Raises MediaFileError (media_file_unwritable).
+    and becomes AAC where not. Raises MediaFileError (media_file_unwritable).
     """
 
-    def __init__(
-        self, path: Path, rate: Fraction, sound: AudioStream | None = None, *, crf: int = 18
-    ) -> None:
+    def __init__(self, path: Path, rate: Fraction, sound: AudioStream | None = None) -> None:
         self._path = path
-        self._crf = crf
         self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         self._rate = rate
         if not os.access(
@@ -219,7 +216,7 @@ class ClipWriter:
 
     def _open_video(self, frame: I420Frame) -> VideoStream:
         stream = self._container.add_stream(
-            "libx264", rate=self._rate, options={"crf": str(self._crf), "preset": "veryfast"}
+            "libx264", rate=self._rate, options={"crf": "18", "preset": "veryfast"}
         )
         stream.width, stream.height = frame.width & ~1, frame.height & ~1
         stream.pix_fmt = "yuv420p"
