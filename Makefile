@@ -49,7 +49,7 @@ unit: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
 
 web-test: $(VENV)/.installed-dev
-	$(BIN)/python -m building.web check
+	$(BIN)/python -m building.web_checks
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format .

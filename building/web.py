@@ -48,8 +48,7 @@ def build_web(npm: Npm, sources: Path, work: Path, target: Path) -> None:
     npm fails or exports nothing.
     """
     stamp = web_stamp(sources)
-    _mirror(sources, work)
-    _install_packages(npm, work)
+    prepare_web(npm, sources, work)
     exported = work / "out"
     shutil.rmtree(exported, ignore_errors=True)
     npm.run("run", "build", cwd=work)
@@ -58,6 +57,12 @@ def build_web(npm: Npm, sources: Path, work: Path, target: Path) -> None:
     write_atomically(exported / POLICY_FILE, content_policy(exported).encode("utf-8"))
     write_atomically(exported / STAMP_FILE, stamp.encode("utf-8"))
     _replace(exported, target)
+
+
+def prepare_web(npm: Npm, sources: Path, work: Path) -> None:
+    """Make the work directory a copy of the sources with their packages. BuildError when npm fails."""
+    _mirror(sources, work)
+    _install_packages(npm, work)
 
 
 def _install_packages(npm: Npm, work: Path) -> None:
