@@ -49,7 +49,7 @@ export const en = {
 
   "face.kind.synthetic": "AI-made face",
   "face.kind.anonymise": "Cover",
-  "face.learned": "learned here",
+  "face.learned": "learned here as {name}",
   "face.voiceNotChanged": "Your voice is not changed. People who know it may still recognise you.",
   "face.own": "My own face",
   "face.ownDescription": "Be seen as you are. You will be asked once more.",
@@ -224,6 +224,17 @@ export const en = {
   "error.job_not_ended": "That training goes on already.",
   "error.training_crashed":
     "The training broke off several times. The machine may be short of memory; look into the trainer's log.",
+  "error.training_failed": "The training broke off.",
+  "error.training_stalled": "The training came no further and was ended.",
+  "error.no_face": "The capture shows no face.",
+  "error.second_face": "The capture shows a second face; one person alone is needed.",
+  "error.face_lost": "The face is not seen in enough of the capture.",
+  "error.performance_too_short": "The capture is too short to learn from.",
+  "error.int8_differs": "The network paints differently once it is made small. Learn for more steps.",
+  "error.content_missing": "A part of the capture is no longer there.",
+  "error.content_corrupt": "A part of the capture is damaged.",
+  "error.media_file_unreadable": "The clip of the capture cannot be read.",
+  "error.media_file_truncated": "The clip of the capture is not whole.",
   "error.rate_limited": "Too many attempts. Wait a minute and try again.",
   "error.unknown": "Something went wrong ({code}). Try again.",
 } as const;

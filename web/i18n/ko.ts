@@ -50,7 +50,7 @@ export const ko: Readonly<Record<Key, string>> = {
 
   "face.kind.synthetic": "AI가 만든 얼굴",
   "face.kind.anonymise": "가림",
-  "face.learned": "여기서 배움",
+  "face.learned": "여기서 배움: {name}",
   "face.voiceNotChanged": "목소리는 바뀌지 않습니다. 아는 사람은 목소리로 알아볼 수 있습니다.",
   "face.own": "내 얼굴 그대로",
   "face.ownDescription": "있는 그대로 보입니다. 한 번 더 확인합니다.",
@@ -225,6 +225,17 @@ export const ko: Readonly<Record<Key, string>> = {
   "error.job_not_ended": "그 학습은 이미 진행 중입니다.",
   "error.training_crashed":
     "학습이 여러 번 중단되었습니다. 메모리가 부족할 수 있으니 학습기의 로그를 확인하세요.",
+  "error.training_failed": "학습이 중단되었습니다.",
+  "error.training_stalled": "학습이 더 나아가지 않아 끝냈습니다.",
+  "error.no_face": "촬영본에 얼굴이 보이지 않습니다.",
+  "error.second_face": "촬영본에 다른 얼굴이 있습니다. 한 사람만 있어야 합니다.",
+  "error.face_lost": "촬영본에서 얼굴이 보이는 장면이 모자랍니다.",
+  "error.performance_too_short": "배우기에는 촬영본이 너무 짧습니다.",
+  "error.int8_differs": "신경망을 작게 줄이니 그림이 달라졌습니다. 단계 수를 늘리세요.",
+  "error.content_missing": "촬영본의 일부가 더는 없습니다.",
+  "error.content_corrupt": "촬영본의 일부가 손상되었습니다.",
+  "error.media_file_unreadable": "촬영본의 영상을 읽을 수 없습니다.",
+  "error.media_file_truncated": "촬영본의 영상이 온전하지 않습니다.",
   "error.rate_limited": "시도가 너무 많았습니다. 잠시 뒤에 다시 시도하세요.",
   "error.unknown": "문제가 생겼습니다({code}). 다시 시도하세요.",
 };

@@ -85,7 +85,7 @@ describe("FacePicker", () => {
         onOwnFace={onOwnFace}
       />,
     );
-    expect(screen.getByTestId("face-own-sora").textContent).toContain("learned");
+    expect(screen.getByTestId("face-own-sora").textContent).toContain("learned here as own-sora");
     expect(screen.getByTestId("face-minji").textContent).not.toContain("learned");
   });
 

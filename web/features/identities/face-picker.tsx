@@ -112,7 +112,8 @@ function FaceButton({
       <span className={styles.name}>{identity.title[language]}</span>
       <span className={styles.kind}>
         {t(`face.kind.${identity.kind}`)}
-        {identity.learned && `, ${t("face.learned")}`}
+        {/* It has the title of the person it was learned from, and others may too. */}
+        {identity.learned && <span>{t("face.learned", { name: identity.name })}</span>}
       </span>
     </button>
   );

@@ -2,7 +2,7 @@
 
 import { useCallback } from "react";
 import { Button } from "@/components/ui/button";
-import { useI18n } from "@/i18n";
+import { hasFailureText, useI18n } from "@/i18n";
 import { isOpen } from "@/lib/training/job-watch";
 import type { TrainingApi, TrainingJob } from "@/lib/training/training-api";
 import { stateKey, timeLeftText } from "./job-text";
@@ -40,6 +40,8 @@ export function Job({
       {job.error !== null && (
         <p className={styles.reason} data-testid="job-error" data-code={job.error.code}>
           {refusalText(t, job.error)}
+          {/* What exactly was got and expected is for whoever can do something about it. */}
+          {hasFailureText(job.error.code) && <small lang="en">{job.error.message}</small>}
         </p>
       )}
       {isOpen(job) && <Progress job={job} />}

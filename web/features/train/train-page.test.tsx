@@ -190,14 +190,15 @@ describe("TrainPage", () => {
 
   it("says why a job failed, and why it cannot be done again", async () => {
     const error = {
-      code: "capture_unreadable",
-      message: "the capture has no second picture",
-      retryable: true,
+      code: "face_lost",
+      message: "got 9 pictures with a face, expected 100",
+      retryable: false,
     };
     serve([trainingJob({ state: "failed", error })]);
     answers["POST /api/training-jobs/job-1/retry"] = refuse(409, "job_not_retryable", "it is gone");
     await open();
-    expect(screen.getByTestId("job-error").textContent).toContain("no second picture");
+    expect(screen.getByTestId("job-error").textContent).toContain("not seen in enough");
+    expect(screen.getByTestId("job-error").textContent).toContain("expected 100");
     await click("retry-job");
     expect(screen.getByTestId("job-refusal").textContent).toBe("it is gone");
   });
