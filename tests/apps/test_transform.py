@@ -7,11 +7,14 @@ import json
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from talchum.adapters.clip_segments import SegmentWriter
 from talchum.adapters.video_file import ClipReader, ClipWriter, SoundPacket
 from talchum.apps.transform import run
 from talchum.domain.errors import IdentityError, MediaFileError, NetworkFileError
+from talchum.domain.frame import I420Frame
 from tests.vision.scenes import CLIP, nobody
 
 pytestmark = pytest.mark.vision
@@ -34,10 +37,17 @@ def short_clip(tmp_path: Path) -> Path:
     return path
 
 
-def transform(source: Path, target: Path, identity: str = "veil", engine: str | None = None) -> str:
+def transform(
+    source: Path, target: Path, identity: str = "veil", engine: str | None = None, **options: float
+) -> str:
     out = io.StringIO()
-    assert run(source, target, identity=identity, engine=engine, as_json=True, out=out) == 0
+    assert run(source, target, identity=identity, engine=engine, as_json=True, out=out, **options) == 0  # type: ignore[arg-type]
     return out.getvalue()
+
+
+def pictures(path: Path) -> list[np.ndarray]:
+    with ClipReader(path) as reader:
+        return [frame.buffer.astype(np.float64) for frame in reader.frames()]
 
 
 @pytest.mark.parametrize("identity", ["veil", "yangban"])
@@ -95,6 +105,21 @@ def test_unknown_identity_or_engine_leaves_no_file(short_clip: Path) -> None:
     assert not target.exists()
 
 
+def test_a_segment_that_fails_leaves_the_target_as_it_was(
+    short_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_space(_writer: SegmentWriter, _frame: I420Frame) -> None:
+        raise MediaFileError("got a disk that is full, expected room", code="media_file_unwritable")
+
+    target = short_clip.with_name("out.mp4")
+    target.write_bytes(b"what was there")
+    monkeypatch.setattr(SegmentWriter, "write", no_space)
+    with pytest.raises(MediaFileError, match="full"):
+        transform(short_clip, target)
+    assert target.read_bytes() == b"what was there"
+    assert {path.name for path in short_clip.parent.iterdir()} == {"in.mp4", "out.mp4"}
+
+
 def test_missing_networks_leave_no_file(short_clip: Path, tmp_path: Path) -> None:
     target = short_clip.with_name("out.mp4")
     with pytest.raises(NetworkFileError):
@@ -108,3 +133,25 @@ def test_missing_networks_leave_no_file(short_clip: Path, tmp_path: Path) -> Non
             networks_directory=tmp_path,
         )
     assert not target.exists()
+
+
+def test_a_cut_does_not_show(tmp_path: Path) -> None:
+    parts, whole = tmp_path / "parts.mp4", tmp_path / "whole.mp4"
+    report = json.loads(transform(CLIP, parts, "sora", segment_seconds=2.0))
+    transform(CLIP, whole, "sora", segment_seconds=60.0)
+    assert (report["frames"], report["cardFrames"]) == (168, 0)
+    errors = [
+        float(((one - other) ** 2).mean())
+        for one, other in zip(pictures(parts), pictures(whole), strict=True)
+    ]
+    # a keyframe more or less is all that differs: 42 dB and better, at the cuts too
+    assert max(errors) < 255**2 / 10**4.2
+
+
+def test_a_clips_outcome_repeats_with_what_was_drawn_at_random(short_clip: Path) -> None:
+    first, second, third = (short_clip.with_name(f"{name}.mp4") for name in ("first", "second", "third"))
+    transform(short_clip, first, entropy=7)
+    transform(short_clip, second, entropy=7)
+    transform(short_clip, third)
+    assert all((one == other).all() for one, other in zip(pictures(first), pictures(second), strict=True))
+    assert any((one != other).any() for one, other in zip(pictures(first), pictures(third), strict=True))

@@ -9,9 +9,10 @@ import errno
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -30,10 +31,13 @@ from av.video.stream import VideoStream
 
 from talchum.domain.errors import MediaFileError
 from talchum.domain.frame import MAX_FRAME_SIDE, I420Frame, Plane
+from talchum.domain.segments import CodedPicture
 
 logger = logging.getLogger(__name__)
 
-_TIME_BASE = Fraction(1, 90_000)
+TIME_BASE = Fraction(1, 90_000)
+"""Of the pictures that are written."""
+
 _COPIED_CODECS = frozenset({"aac", "mp3", "opus", "ac3", "eac3", "alac", "flac"})  # what MP4 holds as it is
 _DEFAULT_RATE = Fraction(30)
 _MAX_MISSING_S = 0.5  # a file may announce a little more than it holds
@@ -56,20 +60,7 @@ class ClipReader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        try:
-            self._container = av.open(str(path))
-        except (av.error.FFmpegError, OSError) as error:
-            raise MediaFileError(
-                f"got {path.name} that cannot be opened ({_cause(error)}), expected a video file",
-                code="media_file_unreadable",
-            ) from error
-        if not self._container.streams.video:
-            self._container.close()
-            raise MediaFileError(
-                f"got {path.name} without a picture, expected a video file", code="media_file_no_video"
-            )
-        self._video: VideoStream = self._container.streams.video[0]
-        self._video.thread_type = "AUTO"
+        self._open()
         self.sound: AudioStream | None = next(iter(self._container.streams.audio), None)
         self.rate = self._video.average_rate or _DEFAULT_RATE
         self.frame_count: int | None = self._video.frames or self._count_from_duration()
@@ -90,7 +81,7 @@ class ClipReader:
         """
         count = 0
         wanted = [stream for stream in (self._video, self.sound) if stream is not None]
-        try:
+        with self._reading():
             for packet in self._container.demux(wanted):
                 if packet.stream is self.sound:
                     if packet.dts is not None:
@@ -99,19 +90,83 @@ class ClipReader:
                 for picture in self._video.decode(packet):
                     yield self._frame(picture, count)
                     count += 1
-        except av.error.FFmpegError as error:
+        self.check_whole(count)
+
+    def _open(self) -> None:
+        try:
+            self._container = av.open(str(self._path))
+        except (av.error.FFmpegError, OSError) as error:
             raise MediaFileError(
-                f"got {self._path.name} that cannot be decoded after frame {count} ({_cause(error)}), "
-                "expected a whole video file",
+                f"got {self._path.name} that cannot be opened ({cause(error)}), expected a video file",
                 code="media_file_unreadable",
             ) from error
-        self._check_whole(count)
+        if not self._container.streams.video:
+            self._container.close()
+            raise MediaFileError(
+                f"got {self._path.name} without a picture, expected a video file", code="media_file_no_video"
+            )
+        self._video: VideoStream = self._container.streams.video[0]
+        self._video.thread_type = "AUTO"
 
     def frames(self) -> Iterator[I420Frame]:
         """The pictures alone; errors as for iterating over the clip."""
         return (part for part in self if isinstance(part, I420Frame))
 
-    def _check_whole(self, count: int) -> None:
+    def sounds(self) -> Iterator[SoundPacket]:
+        """The sound alone; errors as for iterating over the clip."""
+        if self.sound is not None:
+            with self._reading():
+                for packet in self._container.demux(self.sound):
+                    if packet.dts is not None:
+                        yield SoundPacket(packet)
+
+    @property
+    def tick(self) -> Fraction:
+        """Seconds of the unit in which pictures are timed."""
+        return Fraction(self._video.time_base or TIME_BASE)
+
+    def coded_pictures(self) -> list[CodedPicture]:
+        """All pictures as they lie in the file; nothing is decoded, and the clip is at its end afterwards."""
+        with self._reading():
+            packets = (packet for packet in self._container.demux(self._video) if packet.size)
+            return [CodedPicture(packet.pts, packet.is_keyframe) for packet in packets]
+
+    def frames_from(self, keyframe: int | None) -> Iterator[tuple[int, I420Frame]]:
+        """Pictures and when they are shown, in ticks, decoded from a keyframe or else from the beginning.
+
+        Pictures before the keyframe may come first, and not whole. Raises MediaFileError
+        (`media_file_unreadable`).
+        """
+        with self._reading():
+            for packet in self._packets_from(keyframe):
+                for picture in self._video.decode(packet):
+                    if picture.pts is not None:
+                        yield picture.pts, self._frame(picture, 0)
+
+    def _packets_from(self, keyframe: int | None) -> Iterator[Packet[Any]]:
+        if keyframe is not None:
+            with suppress(av.error.FFmpegError):
+                self._container.seek(keyframe, stream=self._video)
+                packets = self._container.demux(self._video)
+                first = next(packets)
+                if first.is_keyframe and first.pts is not None and first.pts <= keyframe:
+                    return chain([first], packets)
+            self._container.close()  # not every file can be searched
+            self._open()
+        return self._container.demux(self._video)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except av.error.FFmpegError as error:
+            raise MediaFileError(
+                f"got {self._path.name} that cannot be decoded ({cause(error)}), expected a whole video file",
+                code="media_file_unreadable",
+            ) from error
+
+    def check_whole(self, count: int) -> None:
+        """Pass when so many frames are about as many as the file announces. Raises MediaFileError."""
         announced = self._video.frames
         if count == 0 or announced - count > max(2.0, _MAX_MISSING_S * float(self.rate)):
             raise MediaFileError(
@@ -156,7 +211,7 @@ class ClipWriter:
             raise self._unwritable(NotADirectoryError(errno.ENOENT, "no folder that can be written to"))
         try:
             self._container = av.open(str(self._partial), "w", format="mp4")
-            self._sound = None if sound is None else _SoundTrack(self._container, sound)
+            self._sound = None if sound is None else SoundTrack(self._container, sound)
         except (av.error.FFmpegError, OSError) as error:
             self._discard()
             raise self._unwritable(error) from error
@@ -193,10 +248,10 @@ class ClipWriter:
                     f"got a frame of {frame.width}x{frame.height}, expected {video.width}x{video.height}",
                     code="media_file_unwritable",
                 )
-            picture = _picture(frame, video.width, video.height)
-            picture.time_base = _TIME_BASE
+            picture = coded_picture(frame, video.width, video.height)
+            picture.time_base = TIME_BASE
             # Two frames never share a time: the encoder would refuse the second.
-            self._last_pts = max(round(frame.media_time / _TIME_BASE), self._last_pts + 1)
+            self._last_pts = max(round(frame.media_time / TIME_BASE), self._last_pts + 1)
             picture.pts = self._last_pts
             self._container.mux(video.encode(picture))
         except (av.error.FFmpegError, OSError) as error:
@@ -215,12 +270,8 @@ class ClipWriter:
             raise self._unwritable(error) from error
 
     def _open_video(self, frame: I420Frame) -> VideoStream:
-        stream = self._container.add_stream(
-            "libx264", rate=self._rate, options={"crf": "18", "preset": "veryfast"}
-        )
-        stream.width, stream.height = frame.width & ~1, frame.height & ~1
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.time_base = _TIME_BASE
+        size = (frame.width & ~1, frame.height & ~1)
+        stream = add_picture_stream(self._container, self._rate, size, {"crf": "18"})
         self._video = stream
         for sound in self._early_sound:
             self.write_sound(sound)
@@ -229,7 +280,7 @@ class ClipWriter:
 
     def _unwritable(self, error: Exception) -> MediaFileError:
         return MediaFileError(
-            f"got {self._path.name} that cannot be written ({_cause(error)}), expected to write an mp4",
+            f"got {self._path.name} that cannot be written ({cause(error)}), expected to write an mp4",
             code="media_file_unwritable",
         )
 
@@ -239,7 +290,18 @@ class ClipWriter:
         self._partial.unlink(missing_ok=True)
 
 
-class _SoundTrack:
+def add_picture_stream(
+    container: av.container.OutputContainer, rate: Fraction, size: tuple[int, int], options: dict[str, str]
+) -> VideoStream:
+    """H.264 of this (width, height), even ones, in `TIME_BASE`. options: of x264."""
+    stream = container.add_stream("libx264", rate=rate, options={"preset": "veryfast", **options})
+    stream.width, stream.height = size
+    stream.pix_fmt = "yuv420p"
+    stream.codec_context.time_base = TIME_BASE
+    return stream
+
+
+class SoundTrack:
     """Sound of another clip in this one: copied, or coded again as AAC."""
 
     def __init__(self, container: av.container.OutputContainer, source: AudioStream) -> None:
@@ -280,7 +342,8 @@ def _plane_view(plane: VideoPlane) -> Plane:
     return rows[: plane.height, : plane.width]
 
 
-def _picture(frame: I420Frame, width: int, height: int) -> VideoFrame:
+def coded_picture(frame: I420Frame, width: int, height: int) -> VideoFrame:
+    """The frame for an encoder, cut to this size."""
     picture = VideoFrame(width, height, "yuv420p")
     for plane, source in zip(picture.planes, (frame.y, frame.u, frame.v), strict=True):
         target = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
@@ -288,6 +351,7 @@ def _picture(frame: I420Frame, width: int, height: int) -> VideoFrame:
     return picture
 
 
-def _cause(error: Exception) -> str:
+def cause(error: Exception) -> str:
+    """What went wrong, as a part of a message."""
     text = getattr(error, "strerror", None) or type(error).__name__
     return str(text).lower()

@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import time
-from dataclasses import dataclass, field
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from talchum.adapters.clip_segments import check_writable, join_segments, segments_of
 from talchum.adapters.identity_files import IdentityFiles, default_identities_directory
-from talchum.adapters.video_file import ClipReader, ClipWriter
-from talchum.domain.frame import EgressFrame, I420Frame
+from talchum.adapters.video_file import ClipReader
+from talchum.apps.transform_segment import ClipFace, TransformReport, transform_segment
+from talchum.domain.errors import MediaFileError
 from talchum.domain.inference import InferenceProvider
+from talchum.domain.segments import SEGMENT_SECONDS, Segment
 from talchum.vision.networks import default_networks_directory
-from talchum.vision.pipeline import FaceNetworks, FacePipeline, prepare_worn_face
+from talchum.vision.pipeline import FaceNetworks, prepare_worn_face
 
-_STAGES = {"track": "trackTime", "render": "renderTime", "blend": "blendTime"}
-
-
-@dataclass(slots=True)
-class TransformReport:
-    """What became of a clip.
-
-    frames, card_frames: how many were written, and how many of them are cards.
-    cpu_seconds: by stage and in total.
-    """
-
-    frames: int = 0
-    card_frames: int = 0
-    cpu_seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys((*_STAGES, "total"), 0.0))
-
-    def add(self, egress: EgressFrame, total: float) -> None:
-        """Count one frame; total: CPU seconds it took."""
-        self.frames += 1
-        self.card_frames += egress.kind == "card"
-        self.cpu_seconds["total"] += total
-        for name, stage in _STAGES.items():
-            self.cpu_seconds[name] += egress.stage_times.get(stage, 0.0)
-
-    def as_json(self) -> str:
-        """The report that automation relies on; CPU milliseconds a frame, mean."""
-        each = {name: round(1e3 * total / max(self.frames, 1), 3) for name, total in self.cpu_seconds.items()}
-        return json.dumps({"frames": self.frames, "cardFrames": self.card_frames, "msPerFrame": each})
+ENTROPY_BITS = 64
 
 
 def run(
@@ -58,48 +37,69 @@ def run(
     identities_directory: Path | None = None,
     networks_directory: Path | None = None,
     provider: InferenceProvider = "cpu",
+    segment_seconds: float = SEGMENT_SECONDS,
+    entropy: int | None = None,
 ) -> int:
     """Put a face into a clip; returns the exit status.
 
-    Raises IdentityError, NetworkFileError, SettingsError or MediaFileError; then the target is as it was.
+    entropy: what the engine draws at random; fresh when None. Raises IdentityError, NetworkFileError,
+    SettingsError or MediaFileError; then the target is as it was.
     """
     assets = IdentityFiles(identities_directory or default_identities_directory()).assets(identity)
     networks = FaceNetworks.load(networks_directory or default_networks_directory())
     worn = prepare_worn_face(
         assets, engine or assets.engines[0], topology=networks.topology, provider=provider
     )
-    pipeline = FacePipeline(networks)
-    pipeline.wear(worn)
-    report = _transform(pipeline, source, target)
+    drawn = entropy if entropy is not None else secrets.randbits(ENTROPY_BITS)
+    report = _transform(source, target, ClipFace(networks, worn, drawn), segment_seconds)
+    tell(report, target, as_json=as_json, out=out)
+    return 0
+
+
+def _transform(source: Path, target: Path, face: ClipFace, segment_seconds: float) -> TransformReport:
+    check_writable(target)
+    segments = segments_of(source, segment_seconds)
+    report = TransformReport()
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as directory:
+        parts = [Path(directory) / f"{segment.number}.nut" for segment in segments]
+        with progress_bar(source.name, sum(segment.frames for segment in segments)) as (progress, task):
+            for segment, part in zip(segments, parts, strict=True):
+                shown = partial(_show, progress, task, report.frames)
+                report.add_segment(transform_segment(source, segment, part, face, shown))
+        check_complete(source, segments, report)
+        join_segments(source, parts, target)
+    return report
+
+
+def _show(progress: Progress, task: TaskID, before: int, frames: int) -> None:
+    progress.update(task, completed=before + frames)
+
+
+def check_complete(source: Path, segments: list[Segment], report: TransformReport) -> None:
+    """Pass when about as many frames were transformed as the clip has. Raises MediaFileError."""
+    with ClipReader(source) as clip:
+        clip.check_whole(report.frames)
+    planned = sum(segment.frames for segment in segments)
+    if report.frames > planned:
+        raise MediaFileError(f"got {report.frames} frames of {source.name}, expected {planned}")
+
+
+def tell(report: TransformReport, target: Path, *, as_json: bool, out: TextIO) -> None:
+    """Write what became of a clip."""
     if as_json:
         out.write(report.as_json() + "\n")
     else:
         out.write(f"{report.frames} frames, {report.card_frames} of them cards: {target}\n")
-    return 0
 
 
-def _transform(pipeline: FacePipeline, source: Path, target: Path) -> TransformReport:
-    report = TransformReport()
+@contextmanager
+def progress_bar(name: str, frames: int) -> Iterator[tuple[Progress, TaskID]]:
+    """A bar on stderr while frames are transformed."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with (
-        ClipReader(source) as clip,
-        ClipWriter(target, clip.rate, clip.sound) as result,
-        Progress(*columns, console=Console(stderr=True)) as progress,
-    ):
-        task = progress.add_task(source.name, total=clip.frame_count)
-        for part in clip:
-            if not isinstance(part, I420Frame):
-                result.write_sound(part)
-                continue
-            start = time.thread_time()
-            # The clip's time is the clock: what a call would hold for 300 ms is held for 300 ms of the clip.
-            egress = pipeline.transform(part, part.media_time)
-            report.add(egress, time.thread_time() - start)
-            result.write(egress.picture)
-            progress.advance(task)
-    return report
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        yield progress, progress.add_task(name, total=frames)

@@ -11,6 +11,7 @@ TalchumError
 ├── CaptureError            a capture is unknown or malformed
 ├── FrameError              pixels that no stage can work on
 ├── MediaFileError          a clip that cannot be read or written
+├── TransformError          a clip that the transform workers could not transform
 ├── TrainingError           a performance nothing can be learned from, or a training that failed
 ├── DatabaseError           the database cannot be reached
 ├── ContentError            a blob of the content store is missing, corrupt or cannot be kept
@@ -104,6 +105,12 @@ class MediaFileError(TalchumError):
     """A clip that cannot be read or written."""
 
     default_code = "media_file_invalid"
+
+
+class TransformError(TalchumError):
+    """A clip that the transform workers could not transform, though it was tried again."""
+
+    default_code = "transform_failed"
 
 
 class TrainingError(TalchumError):

@@ -90,12 +90,19 @@ class FaceNetworks:
 class FacePipeline:
     """The face pipeline of one leg, for one thread at a time.
 
-    Every call answers with an `EgressFrame`; whatever goes wrong inside, it is a card.
+    Every call answers with an `EgressFrame`; whatever goes wrong inside, it is a card. entropy: what engines
+    draw at random is drawn from this, from the system's own when None.
     """
 
-    def __init__(self, networks: FaceNetworks, *, engines: Mapping[str, type[FaceEngine]] = ENGINES) -> None:
+    def __init__(
+        self,
+        networks: FaceNetworks,
+        *,
+        engines: Mapping[str, type[FaceEngine]] = ENGINES,
+        entropy: int | None = None,
+    ) -> None:
         self._tracker = FaceTracker(FaceDetector(networks.detector), LandmarkNetwork(networks.landmarks))
-        self._engines = {name: engine(networks.topology) for name, engine in engines.items()}
+        self._engines = {name: engine(networks.topology, entropy) for name, engine in engines.items()}
         self._check = CoverCheck(networks.topology)
         self._compositor = Compositor()
         self._worn: WornFace | None = None

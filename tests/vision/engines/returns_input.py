@@ -19,7 +19,7 @@ class ReturnsInputEngine:
 
     name: ClassVar[str] = "returns-input"
 
-    def __init__(self, topology: FaceTopology) -> None:
+    def __init__(self, topology: FaceTopology, entropy: int | None = None) -> None:
         self._topology = topology
 
     @classmethod

@@ -117,3 +117,13 @@ def test_cells_out_of_the_picture_keep_their_colour() -> None:
     before = engine._steps[:, 0].copy()
     render(engine, at_time(frame, 1 / 30), shifted(face, -300.0))
     np.testing.assert_array_equal(engine._steps[:, 0], before)
+
+
+def test_the_parts_of_one_clip_share_their_offsets() -> None:
+    topology = face_networks().topology
+    frame, face = clip()[0], tracked()[0]
+    one, same, other = (VeilEngine(topology, entropy) for entropy in (3, 3, 4))
+    prepared = VeilEngine.prepare(veil_identity(), topology)
+    patches = [engine.render(frame, face, prepared) for engine in (one, same, other)]
+    np.testing.assert_array_equal(patches[0].y, patches[1].y)
+    assert (patches[0].y != patches[2].y).any()

@@ -22,11 +22,14 @@ from talchum.vision.topology import FaceTopology
 
 
 class FaceEngine(Protocol):
-    """One way of rendering a face; an instance belongs to one leg and may keep what it saw of it."""
+    """One way of rendering a face; an instance belongs to one leg and may keep what it saw of it.
+
+    entropy: what it draws at random is drawn from this, from the system's own when None.
+    """
 
     name: ClassVar[str]
 
-    def __init__(self, topology: FaceTopology) -> None: ...
+    def __init__(self, topology: FaceTopology, entropy: int | None = None) -> None: ...
 
     @classmethod
     def prepare(

@@ -55,7 +55,7 @@ class NeuralEngine:
 
     name: ClassVar[str] = "neural"
 
-    def __init__(self, topology: FaceTopology) -> None:
+    def __init__(self, topology: FaceTopology, entropy: int | None = None) -> None:
         self._topology = topology
         self._painter = GeometryPainter(topology)
 

@@ -62,7 +62,7 @@ class PortraitEngine:
 
     name: ClassVar[str] = "portrait"
 
-    def __init__(self, topology: FaceTopology) -> None:
+    def __init__(self, topology: FaceTopology, entropy: int | None = None) -> None:
         self._triangles = np.array(topology.triangles)
         self._uv = np.array(topology.uv)
         self._skin = skin_map(topology)
