@@ -12,8 +12,11 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from talchum.adapters.redis_rooms import connect as connect_store
+from talchum.apps.known_identities import open_library
 from talchum.apps.server import MAX_CLIENTS, REQUEST_BURST, ClientLimits
+from talchum.apps.settings import Settings
 from talchum.domain.errors import MessageError
+from tests.adapters.learned_bundles import learned_bundle
 from tests.apps.call_servers import (
     STATE,
     CallServer,
@@ -444,6 +447,22 @@ async def test_worker_joins_with_the_ticket_of_its_task_only(
         assert (await worker.hear("error"))["code"] == "face_leg_ended"
         assert not await store.exists(f"talchum:face-leg:{kwargs['request']}:wanted")
     await store.aclose()
+
+
+async def test_an_identity_learned_while_servers_run_is_listed_and_taken_by_every_room(
+    server: CallServer, other: CallServer, running: Installation
+) -> None:
+    async with participant(other, other.new_room()) as one:
+        await one.say("face-leg-request", request="r1", identity="hana")
+        assert (await one.hear("face-leg-unavailable"))["code"] == "identity_unknown"
+        library = open_library(Settings(redis_url="", data=running.directory))
+        library.add(learned_bundle("hana"), 1.0)
+        library.learned.engine.dispose()
+        [item] = [item for item in server.request("/api/identities")[1] if item["name"] == "hana"]
+        assert item["learned"]
+        other.request("/api/identities")
+        await one.say("face-leg-request", request="r2", identity="hana")
+        assert (await one.hear("face-leg-queued"))["request"] == "r2"
 
 
 def an_identity(server: CallServer) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, cast
 
 import msgspec
@@ -14,10 +15,13 @@ import pytest
 from talchum.adapters.celery_queue import FaceLegQueue, FaceLegTask
 from talchum.adapters.face_worker_presence import FaceWorkerPresence
 from talchum.adapters.face_worker_registry import FaceWorkerStatus
+from talchum.apps.known_identities import KnownIdentities
 from talchum.apps.prepared_faces import PreparedFaces
+from talchum.apps.settings import Settings
 from talchum.apps.worker import FaceWorker, MediaLoop, face_leg_task
 from talchum.domain.errors import FaceLegError, StoreError
-from talchum.vision.pipeline import FaceNetworks
+from talchum.vision.pipeline import FaceNetworks, WornFace
+from tests.adapters.learned_bundles import learned_bundle
 from tests.adapters.peers import until
 from tests.apps.leg_double import worn
 
@@ -132,6 +136,38 @@ def test_a_leg_that_comes_while_draining_is_put_back_for_another_worker() -> Non
     [(back, expires_in)] = queue.sent
     assert back.request == "leg1"
     assert 0 < expires_in <= 60
+
+
+async def test_what_is_learned_elsewhere_is_prepared_and_then_announced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("talchum.apps.worker.FOLLOW_PERIOD", 0.01)
+    monkeypatch.setattr("talchum.apps.worker.PRESENCE_PERIOD", 0.01)
+    presence, prepared, threads = Presence(), list[str](), set[str]()
+
+    def prepare(identity: str, _engine: str | None) -> WornFace:
+        prepared.append(identity)
+        threads.add(threading.current_thread().name)
+        return worn("bune")
+
+    faces = PreparedFaces(prepare, ThreadPoolExecutor(1, "prepare"))
+    worker = FaceWorker(cast("FaceNetworks", None), faces, cast("FaceWorkerPresence", presence), ["bune"], 2)
+    known = KnownIdentities.of(Settings(redis_url="", data=tmp_path))
+    tasks = [asyncio.create_task(worker.announce(lambda: None)), asyncio.create_task(worker.follow(known))]
+    await until(lambda: set(prepared) >= set(known.digests), "what ships is ready")
+
+    library = known.library()
+    library.add(learned_bundle("hana"), 1.0)
+    await until(lambda: "hana" in presence.said[-1].identities, "it is announced")
+    assert prepared.count("hana") == 1
+    assert threads == {"prepare_0"}, "never on the event loop"
+    library.learned.remove("hana")
+    await until(lambda: "hana" not in presence.said[-1].identities, "what is gone is not announced")
+    library.add(learned_bundle("hana", network=b"another network"), 2.0)
+    await until(lambda: prepared.count("hana") == 2, "another one under its name is made anew")
+    for running in tasks:
+        running.cancel()
+    library.learned.engine.dispose()
 
 
 @pytest.mark.parametrize("arguments", [{}, {"request": 5}, {"nonsense": True}])

@@ -16,6 +16,9 @@ from talchum.domain.errors import IdentityError
 from talchum.domain.identity import Identity, is_identity_name
 from talchum.vision.identity import IdentityAssets
 
+SHIPPED = "shipped"
+"""The digest of what ships, which changes only with the installation."""
+
 
 class Identities(Protocol):
     """Where identities come from; `IdentityFiles` says what each method raises."""
@@ -69,7 +72,8 @@ class IdentityLibrary:
 
     def digests(self) -> Mapping[str, str]:
         """The names there are now, each with a text that changes when what it names does; cheap."""
-        return {**self.learned.digests(), **{identity.name: "shipped" for identity in self._listed}}
+        shipped = {identity.name: SHIPPED for identity in self._listed}
+        return {**shipped, **self.learned.digests(), **shipped}
 
     def identity(self, name: str) -> Identity:
         """The manifest of one identity."""

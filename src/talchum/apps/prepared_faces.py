@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 
-from talchum.adapters.identity_files import IdentityFiles
+from talchum.adapters.identity_library import Identities
 from talchum.domain.errors import TalchumError
 from talchum.domain.inference import InferenceProvider
 from talchum.vision.pipeline import WornFace, prepare_worn_face
@@ -36,14 +36,20 @@ class PreparedFaces:
         if made is None:
             loop = asyncio.get_running_loop()
             made = loop.run_in_executor(self._executor, self._prepare, identity, engine)
-            made.add_done_callback(lambda done: self._forget_failure(key, done))
             self._faces[key] = made
+            made.add_done_callback(lambda done: self._forget_failure(key, done))
         # Shielded: one leg that ends must not take the face from another that waits for it.
         return await asyncio.shield(made)
 
     def _forget_failure(self, key: tuple[str, str | None], done: asyncio.Future[WornFace]) -> None:
-        if done.cancelled() or done.exception() is not None:
-            self._faces.pop(key, None)
+        failed = done.cancelled() or done.exception() is not None
+        if failed and self._faces.get(key) is done:
+            del self._faces[key]
+
+    def forget(self, identity: str) -> None:
+        """Drop what was made of an identity that is gone or another one now; who wears it goes on."""
+        for key in [key for key in self._faces if key[0] == identity]:
+            del self._faces[key]
 
     async def warm(self, identities: Sequence[str]) -> None:
         """Have these ready before anybody asks; one that cannot be worn is logged and left."""
@@ -54,11 +60,11 @@ class PreparedFaces:
                 logger.warning("an identity cannot be worn: %s", error.code)
 
 
-def preparer(files: IdentityFiles, topology: FaceTopology, provider: InferenceProvider = "cpu") -> Prepare:
-    """Makes wearable what is in a directory of identities; their networks run on this provider."""
+def preparer(identities: Identities, topology: FaceTopology, provider: InferenceProvider = "cpu") -> Prepare:
+    """Makes identities wearable; their networks run on this provider."""
 
     def prepare(identity: str, engine: str | None) -> WornFace:
-        assets = files.assets(identity)
+        assets = identities.assets(identity)
         chosen = engine or assets.engines[0]
         return prepare_worn_face(assets, chosen, topology=topology, provider=provider)
 

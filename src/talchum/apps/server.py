@@ -27,18 +27,15 @@ from quart import Quart, Response, Websocket, request, send_file, websocket
 
 from talchum.adapters.capture_records import CaptureRecords
 from talchum.adapters.celery_queue import FaceLegQueue, TrainingQueue, make_celery
-from talchum.adapters.content_store import open_content_store
-from talchum.adapters.database import open_database
 from talchum.adapters.face_worker_registry import read_face_workers
-from talchum.adapters.identity_files import IdentityFiles
-from talchum.adapters.identity_library import IdentityLibrary
-from talchum.adapters.learned_identities import LearnedIdentities
 from talchum.adapters.quart_socket import PatientWebsocketConnection, QuartSocket
 from talchum.adapters.redis_rooms import RedisRooms, connect
 from talchum.adapters.trainer_presence import count_trainers
 from talchum.adapters.training_jobs import TrainingJobs
 from talchum.adapters.turn_credentials import TurnCredentials
 from talchum.apps.answers import json_answer
+from talchum.apps.identity_routes import add_identities, keep_known
+from talchum.apps.known_identities import KnownIdentities
 from talchum.apps.settings import Settings
 from talchum.apps.signalling import Signalling, new_server_name
 from talchum.apps.training_routes import TrainingDesk, add_training
@@ -46,7 +43,6 @@ from talchum.apps.web_files import NOT_BUILT, WebFiles
 from talchum.domain.errors import (
     AdmissionError,
     DatabaseError,
-    IdentityError,
     MessageError,
     StoreError,
     TalchumError,
@@ -114,8 +110,7 @@ class CallServer:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.redis: redis.Redis = connect(settings.redis_url)
-        self.identities = IdentityFiles(settings.identities)
-        self.listed = self.identities.list() if settings.identities.is_dir() else []
+        self.identities = KnownIdentities.of(settings)
         self.turn = TurnCredentials(settings.turn_urls, settings.turn_secret, settings.turn_lifetime_seconds)
         self.web = WebFiles(settings.web)
         self.limits = ClientLimits()
@@ -127,7 +122,7 @@ class CallServer:
         rules = RoomRules(
             grace=settings.resume_seconds,
             face_leg_wait=settings.face_leg_wait_seconds,
-            identities=frozenset(identity.name for identity in self.listed) or None,
+            identities=self.identities if self.identities.digests else None,
         )
         self.rooms = RedisRooms(
             self.redis, server=name, rules=rules, idle_lifetime=settings.room_idle_seconds
@@ -145,22 +140,15 @@ class CallServer:
     @cached_property
     def training(self) -> TrainingDesk:
         """Training jobs and captures; opened when first asked for, since a call needs no database."""
-        settings = self.settings
-        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        engine = open_database(settings.database)
-        store = open_content_store(settings.content, settings.data / "content")
-        return TrainingDesk(
-            TrainingJobs(engine),
-            CaptureRecords(engine),
-            store,
-            TrainingQueue(self.celery),
-            IdentityLibrary(self.identities, LearnedIdentities(engine, store)),
-        )
+        library = self.identities.library()
+        engine, store = library.learned.engine, library.learned.content
+        queue = TrainingQueue(self.celery)
+        return TrainingDesk(TrainingJobs(engine), CaptureRecords(engine), store, queue, library)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Serve the rooms for as long as the application does."""
-        async with self.signalling.running():
+        async with self.signalling.running(), keep_known(self.identities):
             yield
         await self.redis.aclose()
 
@@ -173,7 +161,7 @@ def create_app(settings: Settings) -> Quart:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["BACKGROUND_TASK_SHUTDOWN_TIMEOUT"] = 2
     _add_rooms(app, server)
-    _add_identities(app, server)
+    add_identities(app, server.identities)
     _add_training(app, server)
     _add_pages(app, server)
     running = server.running()
@@ -236,32 +224,6 @@ def _add_rooms(app: Quart, server: CallServer) -> None:
         await current.accept()
         await server.signalling.serve(QuartSocket(current), _bracketed(host_name(current.host)))
         return None
-
-
-def _add_identities(app: Quart, server: CallServer) -> None:
-    @app.get("/api/identities")
-    async def list_identities() -> Response:
-        return json_answer(
-            [
-                {
-                    "name": identity.name,
-                    "title": dict(identity.title),
-                    "description": dict(identity.description),
-                    "kind": identity.kind,
-                    "engines": list(identity.engines),
-                    "thumbnail": f"/api/identities/{identity.name}/thumbnail.webp",
-                }
-                for identity in server.listed
-            ]
-        )
-
-    @app.get("/api/identities/<name>/thumbnail.webp")
-    async def thumbnail(name: str) -> Response:
-        if not any(identity.name == name for identity in server.listed):
-            raise IdentityError("got an identity that this server does not have", code="identity_unknown")
-        picture = await asyncio.to_thread(server.identities.thumbnail, name)
-        headers = {"Cache-Control": "public, max-age=3600"}
-        return Response(picture, content_type="image/webp", headers=headers)
 
 
 def _add_training(app: Quart, server: CallServer) -> None:

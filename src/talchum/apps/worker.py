@@ -37,9 +37,9 @@ from talchum.adapters.celery_queue import (
 )
 from talchum.adapters.face_worker_presence import FaceWorkerPresence
 from talchum.adapters.face_worker_registry import FaceWorkerStatus
-from talchum.adapters.identity_files import IdentityFiles
 from talchum.adapters.webrtc.engine import prepare_engine
 from talchum.apps.capacity import measure_leg_cost, slots_for
+from talchum.apps.known_identities import KnownIdentities
 from talchum.apps.leg import FaceLeg, LegOrder
 from talchum.apps.prepared_faces import Prepare, PreparedFaces, preparer
 from talchum.apps.settings import Settings
@@ -55,6 +55,7 @@ Result = TypeVar("Result")
 
 PRESENCE_PERIOD = 1.0
 LEASE_PERIOD = 2.0
+FOLLOW_PERIOD = 1.0
 END_SECONDS = 5.0
 SWITCH_SECONDS = 0.001
 
@@ -149,6 +150,20 @@ class FaceWorker:
                 logger.warning("presence: %s", error.message)
             await asyncio.sleep(PRESENCE_PERIOD)
 
+    async def follow(self, known: KnownIdentities) -> None:
+        """Have every identity ready, also what is learned later, and drop what is gone."""
+        seen = known.digests
+        await self._faces.warm(list(seen))
+        while True:
+            await asyncio.sleep(FOLLOW_PERIOD)
+            now = await asyncio.to_thread(known.refresh)
+            changed = {name for name in {*seen, *now} if seen.get(name) != now.get(name)}
+            for name in changed:
+                self._faces.forget(name)
+            seen = now
+            await self._faces.warm([name for name in now if name in changed])
+            self._identities = list(now)  # announced when they are ready
+
     def drain(self) -> None:
         """Offer nothing more; the legs go on."""
         self._draining = True
@@ -193,10 +208,10 @@ def run(settings: Settings) -> int:
     check_provider(settings.inference_provider)
     networks = FaceNetworks.load(settings.networks)
     warm_up(networks)
-    files = IdentityFiles(settings.identities)
-    identities = [identity.name for identity in files.list()]
-    prepare = preparer(files, networks.topology, settings.inference_provider)
-    slots = settings.worker_slots or _measured_slots(networks, files, prepare, identities)
+    known = KnownIdentities.of(settings)
+    identities = [identity.name for identity in known.list()]
+    prepare = preparer(known, networks.topology, settings.inference_provider)
+    slots = settings.worker_slots or _measured_slots(networks, known, prepare)
     media = MediaLoop()
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     with ThreadPoolExecutor(1, "prepare") as executor:
@@ -205,12 +220,12 @@ def run(settings: Settings) -> int:
         presence = FaceWorkerPresence(client, worker_id)
         worker = FaceWorker(networks, faces, presence, identities, slots)
         # Beside the first legs: a face that one of them wants comes first by being asked for.
-        warming = media.submit(faces.warm(identities))
+        following = media.submit(worker.follow(known))
         logger.info("face worker ready: %d slots, %d identities", slots, len(identities))
         try:
             return _consume(settings, worker, media, slots)
         finally:
-            warming.cancel()
+            following.cancel()
             media.submit(worker.withdraw()).result(END_SECONDS)
             media.close()
 
@@ -289,17 +304,16 @@ class _Stopping:
             self._media.call(self._worker.end_legs)
 
 
-def _measured_slots(
-    networks: FaceNetworks, files: IdentityFiles, prepare: Prepare, identities: list[str]
-) -> int:
-    """Slots by a warm measurement with the first identity there is, over its own portrait."""
+def _measured_slots(networks: FaceNetworks, known: KnownIdentities, prepare: Prepare) -> int:
+    """Slots by a warm measurement with the first identity that ships, over its own portrait."""
     pipeline = FacePipeline(networks)
-    if not identities:
+    name = next((identity.name for identity in known.list() if not identity.learned), None)
+    if name is None:
         logger.warning("no identity is installed; one slot is offered")
         return 1
     try:
-        pipeline.wear(prepare(identities[0], None))
-        picture = _portrait(files.thumbnail(identities[0]))
+        pipeline.wear(prepare(name, None))
+        picture = _portrait(known.thumbnail(name))
     except IdentityError as error:
         logger.warning("the leg's cost was not measured: %s", error.code)
         return 1

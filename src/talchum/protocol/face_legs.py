@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Container
 
 from talchum.domain.errors import AdmissionError, FaceLegError
 from talchum.protocol.admission import (
@@ -36,7 +36,7 @@ class FaceLegs:
         secret_source: SecretSource,
         *,
         wait: float,
-        identities: Collection[str] | None,
+        identities: Container[str] | None,
     ) -> None:
         self._state = state
         self._effects = effects

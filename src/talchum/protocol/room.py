@@ -10,7 +10,7 @@ what peers say to each other in `signalling_relay`.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -67,7 +67,7 @@ class RoomRules:
     grace: float = 30.0
     face_leg_wait: float = 8.0
     tick: float = 3.0
-    identities: frozenset[str] | None = None
+    identities: Container[str] | None = None
 
 
 class Room:
