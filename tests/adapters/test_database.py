@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from talchum.adapters.database import open_database
 from talchum.domain.errors import DatabaseError, SettingsError
@@ -28,3 +29,20 @@ def test_a_malformed_url_is_refused_without_repeating_its_password() -> None:
     with pytest.raises(SettingsError) as caught:
         open_database("hunter2 is not a url")
     assert "hunter2" not in caught.value.message
+
+
+def test_several_processes_may_start_over_an_empty_database_at_once(tmp_path: Path) -> None:
+    url, start, opened = f"sqlite:///{tmp_path / 'talchum.db'}", threading.Barrier(4), list[Engine]()
+
+    def open_it() -> None:
+        start.wait()
+        opened.append(open_database(url))
+
+    threads = [threading.Thread(target=open_it) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(opened) == 4
+    for engine in opened:
+        engine.dispose()

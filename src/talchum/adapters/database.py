@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Engine, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from talchum.domain.errors import DatabaseError, SettingsError
 
@@ -39,7 +40,7 @@ def open_database(url: str) -> Engine:
     else:
         engine = create_engine(parsed, pool_pre_ping=True)
     try:
-        METADATA.create_all(engine)
+        _make_tables(engine)
     except SQLAlchemyError as error:
         raise DatabaseError(f"the database cannot be opened: {type(error).__name__}") from error
     return engine
@@ -52,6 +53,22 @@ def database_errors() -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         raise DatabaseError(f"the database did not answer: {type(error).__name__}") from error
+
+
+def _make_tables(engine: Engine) -> None:
+    """Make what is missing, also when several processes start over an empty database at once."""
+    for attempt in (1, 2):
+        try:
+            with engine.begin() as connection:
+                for table in METADATA.sorted_tables:
+                    connection.execute(CreateTable(table, if_not_exists=True))
+                    for index in table.indexes:
+                        connection.execute(CreateIndex(index, if_not_exists=True))
+        except IntegrityError:  # PostgreSQL, where two may both find it missing
+            if attempt == 2:
+                raise
+        else:
+            return
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
