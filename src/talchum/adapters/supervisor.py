@@ -125,7 +125,7 @@ class Supervisor:
             stderr=asyncio.subprocess.STDOUT,
             env=None if child.spec.environment is None else dict(child.spec.environment),
             start_new_session=True,
-            preexec_fn=_end_with_parent(os.getpid()),
+            preexec_fn=end_with_parent(os.getpid()),
         )
         child.process = process
         if self._stopping:
@@ -146,7 +146,7 @@ async def _line(stream: asyncio.StreamReader) -> bytes:
         return b"...\n"
 
 
-def _end_with_parent(parent: int) -> Callable[[], None] | None:
+def end_with_parent(parent: int) -> Callable[[], None] | None:
     """What a child runs before it becomes its program: ask to be killed when its parent is gone."""
     if not sys.platform.startswith("linux"):
         return None

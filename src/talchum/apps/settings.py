@@ -48,8 +48,8 @@ class Settings:
     log_level: str = "INFO"
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read all settings.
+    def from_environment(cls, environment: Mapping[str, str], *, needs_redis: bool = True) -> Settings:
+        """Read all settings; `redis_url` may be left out, and is empty then, where nothing needs it.
 
         Raises SettingsError that lists every missing, malformed and unknown ``TALCHUM_`` name at once.
         """
@@ -63,6 +63,8 @@ class Settings:
                 values[field] = parse(text)
             except ValueError as error:
                 problems.append(f"{name}: {error}")
+        if not needs_redis:
+            values.setdefault("redis_url", "")
         if "redis_url" not in values and not any(
             problem.startswith("TALCHUM_REDIS_URL") for problem in problems
         ):

@@ -1,0 +1,159 @@
+"""The trainer: a Celery worker that runs one training job at a time, each in a process of its own.
+
+`python -m talchum.apps.trainer` reads `Settings` from the environment. The database has the truth and Celery
+only nudges, so a sweep looks for jobs whose nudge is lost or whose trainer has vanished. SIGTERM and SIGINT
+end it within seconds: the job waits for another trainer with all it has learned up to its last checkpoint.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import redis
+from celery.worker import state as celery_state  # type: ignore[import-untyped]
+
+from talchum.adapters.celery_queue import TRAINING_QUEUE, TRAINING_TASK, TrainingQueue, make_celery
+from talchum.adapters.database import open_database
+from talchum.adapters.trainer_presence import TrainerPresence
+from talchum.adapters.training_jobs import TrainingJobs
+from talchum.apps.job_process import LEASE_SECONDS, Command, JobRunner, attempt_command
+from talchum.apps.settings import Settings
+from talchum.domain.errors import StoreError, TalchumError
+
+logger = logging.getLogger(__name__)
+
+NICENESS = 10
+"""Calls on the same machine go first."""
+
+PRESENCE_SECONDS = 1.0
+SWEEP_SECONDS = 3.0
+
+
+@dataclass(slots=True)
+class Trainer:
+    """Takes jobs as it is told of them, and tells itself of those nobody was told of."""
+
+    runner: JobRunner
+    queue: TrainingQueue
+    presence: TrainerPresence
+    stop: threading.Event = field(default_factory=threading.Event)
+    busy: bool = False
+
+    def train(self, job: str) -> None:
+        """The body of the task: until the job is over, or this trainer."""
+        if self.stop.is_set():
+            return  # it stays in the database for another
+        self.busy = True
+        try:
+            self.runner.claim_and_run(job, self.stop)
+        except TalchumError as error:
+            logger.warning("a training job was left: %s", error.code)
+        finally:
+            self.busy = False
+
+    def keep_watch(self) -> None:
+        """Say that this trainer lives, and sweep, until it stops."""
+        swept = -SWEEP_SECONDS
+        while not self.stop.is_set():
+            try:
+                self.presence.announce()
+                if time.monotonic() - swept >= SWEEP_SECONDS:
+                    swept = time.monotonic()
+                    self.sweep()
+            except TalchumError as error:
+                logger.warning("watch: %s", error.message)
+            self.stop.wait(PRESENCE_SECONDS)
+
+    def sweep(self) -> None:
+        """Nudge for the oldest job that may be taken; an idle trainer takes it at once, so none piles up."""
+        waiting = None if self.busy else self.runner.jobs.claimable(time.time())
+        if waiting is not None:
+            self.queue.nudge(waiting.id)
+
+    def withdraw(self) -> None:
+        """Say that this trainer is gone."""
+        try:
+            self.presence.withdraw()
+        except StoreError as error:
+            logger.warning("presence: %s", error.message)
+
+
+def run(
+    settings: Settings, *, command: Command = attempt_command, lease_seconds: float = LEASE_SECONDS
+) -> int:
+    """Train until told to stop; the process's exit status. Raises DatabaseError, SettingsError."""
+    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    os.nice(NICENESS)
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    jobs = TrainingJobs(open_database(settings.database))
+    celery = make_celery(settings.redis_url)
+    name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    client = redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
+    trainer = Trainer(
+        JobRunner(jobs, os.environ, command, lease_seconds),
+        TrainingQueue(celery),
+        TrainerPresence(client, name),
+    )
+    celery.task(name=TRAINING_TASK)(training_task(trainer))
+    controller = celery.WorkController(
+        pool="threads",
+        concurrency=1,
+        queues=[TRAINING_QUEUE],
+        hostname=f"trainer-{os.getpid()}@{socket.gethostname()}",
+        loglevel=settings.log_level,
+        without_heartbeat=True,
+        without_gossip=True,
+        without_mingle=True,
+    )
+
+    def stop(_number: int, _frame: object) -> None:
+        trainer.stop.set()
+        celery_state.should_stop = 0
+        controller.hub.call_soon(lambda: None)  # Celery looks at `should_stop` when its hub wakes
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    watch = threading.Thread(target=trainer.keep_watch, name="watch")
+    watch.start()
+    try:
+        controller.start()
+    finally:
+        trainer.stop.set()
+        watch.join()
+        trainer.withdraw()
+    return int(controller.exitcode or 0)
+
+
+def training_task(trainer: Trainer) -> Callable[[object], None]:
+    """The body of the task `talchum.train`."""
+
+    def train(job: object) -> None:
+        """Run one job."""
+        if isinstance(job, str):
+            trainer.train(job)
+        else:
+            logger.error("got a training task that does not name a job")
+
+    return train
+
+
+def main() -> None:
+    """Run as a process of its own."""
+    try:
+        sys.exit(run(Settings.from_environment(os.environ)))
+    except TalchumError as error:
+        print(f"{error.code}: {error.message}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
