@@ -1,51 +1,39 @@
 """The face networks that ship: each person performs, a network learns them, and it joins their identity.
 
 ``python -m faces.networks --out src/talchum/identities [--only NAME ...]`` needs the extra ``train``. The
-person is drawn performing (`faces.performance`), a network learns from that clip, and is kept in eight bits.
-It takes no clip: what is learned from is always what this very command drew.
+person is drawn performing (`faces.performance`), a network learns from that clip, and the whole bundle is
+made of it. It takes no clip: what is learned from is always what this very command drew.
+``--keep-networks`` teaches nothing and makes the other files anew from the networks that are there.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import cast
 
 import cv2
 import torch
 
 from faces.performance import person_named, write_performance
 from faces.roster import PEOPLE
-from talchum.adapters.identity_files import MANIFEST_FILE, IdentityFiles
+from talchum.adapters.identity_files import IdentityFiles
+from talchum.adapters.preview_clip import preview_clip
 from talchum.adapters.video_file import ClipReader
+from talchum.domain.bundle import Bundle
 from talchum.domain.frame import I420Frame
 from talchum.domain.identity import NETWORK_FILE
-from talchum.training.dataset import Dataset, make_dataset
-from talchum.training.export import expect_alike, export_fp32, export_int8
-from talchum.training.train import HeldOut, Training, TrainOptions
-from talchum.vision.conditioning import cut_reference
-from talchum.vision.detection import FaceDetector
-from talchum.vision.landmarks import LandmarkNetwork
+from talchum.training.bundle import make_bundle
+from talchum.training.dataset import Dataset
+from talchum.training.learn import Learned, dataset_of, learn
+from talchum.training.train import HeldOut, TrainOptions, TrainStep
 from talchum.vision.networks import default_networks_directory
 from talchum.vision.pipeline import FaceNetworks
-from talchum.vision.tracking import FaceTracker
 
-ENGINES = ["portrait", "neural"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Learned:
-    """A network that may ship, and how well it paints what it never saw."""
-
-    network: bytes
-    steps: int
-    held_out: HeldOut
-    int8_decibels: float
+LEARNED_FROM = "faces.performance of this same synthetic person, and nothing else"
 
 
 def performance_of(name: str, cache: Path | None) -> Iterator[I420Frame]:
@@ -56,49 +44,44 @@ def performance_of(name: str, cache: Path | None) -> Iterator[I420Frame]:
             yield from reader.frames()
 
 
-def dataset_of(name: str, identities: IdentityFiles, frames: Iterator[I420Frame]) -> Dataset:
-    """What a person's network learns from."""
-    networks = FaceNetworks.load(default_networks_directory())
-    tracker = FaceTracker(FaceDetector(networks.detector), LandmarkNetwork(networks.landmarks))
+def shown(name: str, identities: IdentityFiles, frames: Iterator[I420Frame]) -> Dataset:
+    """What a person's network learns from: their performance, beside their own still."""
     assets = identities.assets(name)
     if assets.texture is None:
         raise ValueError(f"got {name!r} without a texture, expected a person")
-    reference = cut_reference(assets.texture, assets.texture_points, networks.topology)
-    return make_dataset(frames, tracker, networks.topology, reference)
+    networks = FaceNetworks.load(default_networks_directory())
+    return dataset_of(frames, assets.texture, assets.texture_points, networks)
 
 
-def learn(dataset: Dataset, options: TrainOptions, checkpoint: Path | None) -> Learned:
-    """Train, tell of it on stderr, export and compare."""
-    training = Training(dataset, options, checkpoint)
-    held_out = training.look(dataset.held_out)
-    for step in training.run():
-        if step.held_out is not None:
-            held_out = step.held_out
-            print(f"{step.step}: {held_out.psnr:.2f} dB, SSIM {held_out.ssim:.4f}", file=sys.stderr)
-    fp32 = export_fp32(training.network)
-    int8 = export_int8(fp32, dataset.learned)
-    return Learned(int8, options.steps, held_out, expect_alike(fp32, int8, dataset.held_out))
+def kept(bundle: Bundle) -> Learned:
+    """The network that an identity has already, with the figures it was kept with."""
+    made = bundle.identity.provenance.get("network")
+    if NETWORK_FILE not in bundle.files or not isinstance(made, Mapping):
+        raise ValueError(f"got {bundle.identity.name!r} without a network, expected one to keep")
+    figures = cast("Mapping[str, float]", made)
+    return Learned(
+        bundle.files[NETWORK_FILE],
+        int(figures["steps"]),
+        int(figures["seed"]),
+        HeldOut(figures["heldOutPsnrDb"], figures["heldOutSsim"]),
+        figures["int8ToFp32Db"],
+    )
 
 
-def join(directory: Path, name: str, learned: Learned, seed: int) -> None:
-    """Put a network into an identity: the file, its hash, the engine, and where it comes from."""
-    (directory / name / NETWORK_FILE).write_bytes(learned.network)
-    path = directory / name / MANIFEST_FILE
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    manifest["engines"] = ENGINES
-    manifest["provenance"]["network"] = {
-        "generator": "faces.networks",
-        "learnedFrom": "faces.performance of this same synthetic person, and nothing else",
-        "steps": learned.steps,
-        "seed": seed,
-        "torch": torch.__version__.partition("+")[0],
-        "heldOutPsnrDb": round(learned.held_out.psnr, 2),
-        "heldOutSsim": round(learned.held_out.ssim, 4),
-        "int8ToFp32Db": round(learned.int8_decibels, 1),
-    }
-    digest = hashlib.sha256(learned.network).hexdigest()
-    manifest["files"] = dict(sorted({**manifest["files"], NETWORK_FILE: digest}.items()))
-    path.write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+def join(identities: IdentityFiles, name: str, learned: Learned, dataset: Dataset) -> None:
+    """Put what was learned into an identity: all its files, their hashes, and where they come from."""
+    whole = identities.bundle(name)
+    bundle = make_bundle(
+        whole.manifest, whole.files, learned, dataset, learned_from=LEARNED_FROM, encode=preview_clip
+    )
+    identities.write(bundle)
+
+
+def tell(step: TrainStep) -> None:
+    """Say on stderr how well what was held out is painted."""
+    if step.held_out is not None:
+        figures = f"{step.held_out.psnr:.2f} dB, SSIM {step.held_out.ssim:.4f}"
+        print(f"{step.step}: {figures}", file=sys.stderr)
 
 
 def main() -> None:
@@ -106,6 +89,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m faces.networks", description=main.__doc__)
     parser.add_argument("--out", type=Path, required=True, help="the directory of identities")
     parser.add_argument("--only", nargs="*", default=[], metavar="NAME")
+    parser.add_argument(
+        "--keep-networks", action="store_true", help="make the other files anew, and no network"
+    )
     parser.add_argument("--checkpoints", type=Path, help="where a training can go on after a kill")
     parser.add_argument("--cache", type=Path, help="where the pinned wheel is kept")
     parser.add_argument("--steps", type=int, default=TrainOptions().steps)
@@ -115,9 +101,11 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     identities, options = IdentityFiles(arguments.out), TrainOptions(steps=arguments.steps)
     for name in arguments.only or [person.name for person in PEOPLE]:
-        dataset = dataset_of(name, identities, performance_of(name, arguments.cache))
+        before = kept(identities.bundle(name)) if arguments.keep_networks else None
+        dataset = shown(name, identities, performance_of(name, arguments.cache))
         checkpoint = arguments.checkpoints / f"{name}.pt" if arguments.checkpoints is not None else None
-        join(arguments.out, name, learn(dataset, options, checkpoint), options.seed)
+        learned = before or learn(dataset, options, checkpoint, tell)
+        join(identities, name, learned, dataset)
 
 
 if __name__ == "__main__":

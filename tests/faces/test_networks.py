@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from faces.networks import Learned, dataset_of, join, learn, main
+from faces.networks import join, kept, main, shown, tell
 from talchum.adapters.identity_files import IdentityFiles, default_identities_directory
 from talchum.domain.errors import IdentityError
-from talchum.training.train import HeldOut
+from talchum.domain.identity import LEARNED_FILES
+from talchum.training.learn import Learned
+from talchum.training.train import HeldOut, TrainStep
 from talchum.vision.engines.neural import NeuralEngine
-from talchum.vision.onnx_format import has_external_data
-from tests.training.performances import WHOLE_CLIP, dataset, few_steps
+from tests.training.performances import WHOLE_CLIP, dataset
 from tests.vision.scenes import CLIP, clip, face_networks, still_network
 
 pytestmark = pytest.mark.vision
@@ -28,21 +29,24 @@ def identities(tmp_path: Path) -> IdentityFiles:
     return IdentityFiles(tmp_path)
 
 
-def learned(network: bytes) -> Learned:
-    return Learned(network, steps=12, held_out=HeldOut(33.456, 0.93217), int8_decibels=41.23)
+def learned(network: bytes, seed: int = 0) -> Learned:
+    return Learned(network, steps=12, seed=seed, held_out=HeldOut(33.456, 0.93217), int8_decibels=41.23)
 
 
 def test_a_network_that_joined_can_be_worn(identities: IdentityFiles) -> None:
-    join(identities.directory, PERSON, learned(still_network()), seed=0)
+    join(identities, PERSON, learned(still_network()), dataset())
     identity = identities.identity(PERSON)
     assert identity.engines == ("portrait", "neural")
+    assert set(identity.files) >= LEARNED_FILES
     assets = identities.assets(PERSON)
     assert assets.network == still_network()
+    assert assets.neutral_shape is not None
     assert NeuralEngine.prepare(assets, face_networks().topology) is not None
+    assert identities.preview(PERSON)[4:8] == b"ftyp"
 
 
 def test_it_is_written_down_what_the_network_learned_from_and_how_well(identities: IdentityFiles) -> None:
-    join(identities.directory, PERSON, learned(still_network()), seed=7)
+    join(identities, PERSON, learned(still_network(), seed=7), dataset())
     made = identities.identity(PERSON).provenance["network"]
     assert isinstance(made, dict)
     assert (made["steps"], made["seed"], made["heldOutPsnrDb"], made["heldOutSsim"]) == (12, 7, 33.46, 0.9322)
@@ -50,23 +54,36 @@ def test_it_is_written_down_what_the_network_learned_from_and_how_well(identitie
 
 
 def test_a_network_that_was_exchanged_is_refused(identities: IdentityFiles) -> None:
-    join(identities.directory, PERSON, learned(still_network()), seed=0)
+    join(identities, PERSON, learned(still_network()), dataset())
     (identities.directory / PERSON / "network.onnx").write_bytes(still_network() + b"\0")
     with pytest.raises(IdentityError) as refused:
         identities.assets(PERSON)
     assert refused.value.code == "identity_corrupt"
 
 
-def test_joining_twice_leaves_one_network(identities: IdentityFiles) -> None:
+def test_joining_twice_changes_nothing(identities: IdentityFiles) -> None:
+    manifests = []
     for _ in range(2):
-        join(identities.directory, PERSON, learned(still_network()), seed=0)
-    manifest = json.loads((identities.directory / PERSON / "manifest.json").read_text())
-    assert list(manifest["files"]) == sorted(manifest["files"])
-    assert manifest["engines"] == ["portrait", "neural"]
+        join(identities, PERSON, learned(still_network()), dataset())
+        manifests.append(json.loads((identities.directory / PERSON / "manifest.json").read_text()))
+    assert manifests[0] == manifests[1]
+    assert list(manifests[0]["files"]) == sorted(manifests[0]["files"])
+
+
+def test_a_network_that_is_kept_has_the_figures_it_came_with(identities: IdentityFiles) -> None:
+    join(identities, PERSON, learned(still_network(), seed=7), dataset())
+    again = kept(identities.bundle(PERSON))
+    assert (again.network, again.steps, again.seed) == (still_network(), 12, 7)
+    assert (again.held_out, again.int8_decibels) == (HeldOut(33.46, 0.9322), 41.2)
+
+
+def test_an_identity_without_a_network_has_none_to_keep() -> None:
+    with pytest.raises(ValueError, match="veil"):
+        kept(IdentityFiles(default_identities_directory()).bundle("veil"))
 
 
 def test_an_identity_learns_on_its_own_still(identities: IdentityFiles) -> None:
-    made = dataset_of(PERSON, identities, iter(clip(WHOLE_CLIP)))
+    made = shown(PERSON, identities, iter(clip(WHOLE_CLIP)))
     assert len(made.learned) + len(made.held_out) == WHOLE_CLIP
 
 
@@ -80,8 +97,7 @@ def test_no_flag_makes_a_face_of_a_clip(
     assert "unrecognized arguments" in capsys.readouterr().err
 
 
-def test_what_is_learned_is_whole_and_tells_of_itself(capsys: pytest.CaptureFixture[str]) -> None:
-    made = learn(dataset(), few_steps(15), None)
-    assert not has_external_data(made.network)
-    assert made.int8_decibels > 34
-    assert f"15: {made.held_out.psnr:.2f} dB" in capsys.readouterr().err
+def test_a_look_at_what_was_held_out_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    tell(TrainStep(14, 0.5))
+    tell(TrainStep(15, 0.4, HeldOut(20.123, 0.71234)))
+    assert capsys.readouterr().err == "15: 20.12 dB, SSIM 0.7123\n"

@@ -1,0 +1,45 @@
+"""The shape of a head at rest, out of a performance: pose removed by bone, expression by the still."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from talchum.domain.face import MESH_LANDMARKS, Points
+from talchum.training.moment import Moment
+from talchum.vision.conditioning import REFERENCE_SIDE, SIDE, STABLE, head_pose
+from talchum.vision.topology import FaceTopology
+
+NEUTRAL_SHARE = 0.1
+"""Of the moments; a performance asks for a face at rest more often than that."""
+
+Floats = NDArray[np.float32]
+
+
+def neutral_shape(moments: Sequence[Moment], topology: FaceTopology) -> Floats:
+    """float32 (468, 3): the head in centimetres and axes of `FaceTopology.vertices`.
+
+    The moments nearest to the identity's still are averaged: it is the face at rest from the front.
+    """
+    distances = [_from_still(moment) for moment in moments]
+    count = max(1, round(NEUTRAL_SHARE * len(moments)))
+    nearest = np.argsort(distances, kind="stable")[:count]
+    heads = [without_pose(moments[index].landmarks, topology) for index in nearest]
+    return np.asarray(np.mean(heads, axis=0), np.float32)
+
+
+def without_pose(landmarks: Points, topology: FaceTopology) -> Floats:
+    """A located head's mesh (468, 3), turned, scaled and moved so that its bone lies on the canonical."""
+    stable = list(STABLE)
+    scale, turn = head_pose(landmarks, topology)
+    centred = landmarks[:MESH_LANDMARKS] - landmarks[stable].mean(axis=0)
+    placed = (centred @ turn) / scale * (1, -1, -1)
+    return np.asarray(placed + topology.vertices[stable].mean(axis=0), np.float32)
+
+
+def _from_still(moment: Moment) -> float:
+    """How far the mesh is from that of the still, both in their squares: pixels, mean."""
+    still = moment.reference.points * (SIDE / REFERENCE_SIDE)
+    return float(np.linalg.norm(moment.landmarks[:MESH_LANDMARKS, :2] - still, axis=1).mean())
