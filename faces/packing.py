@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from talchum.adapters.identity_files import IdentityFiles
+from talchum.domain.bundle import Bundle
 from talchum.domain.identity import TEXTURE_POINTS_FILE, THUMBNAIL_FILE
 
 TEXTURE_FILE = "texture.webp"
@@ -46,15 +46,9 @@ def npy(points: NDArray[np.float32]) -> bytes:
 def write_identity(
     directory: Path, manifest: Mapping[str, object], thumbnail: Picture, pixels: Pixels | None
 ) -> None:
-    """Write `directory/<name>/`, the manifest last, with the SHA-256 of each file added to it."""
+    """Write `directory/<name>/`; what was learned of an earlier drawing goes, since it is another face's."""
     files = {THUMBNAIL_FILE: webp(thumbnail, 88)}
     if pixels is not None:
         files[TEXTURE_FILE] = webp(pixels.texture, 92)
         files[TEXTURE_POINTS_FILE] = npy(pixels.points)
-    target = directory / str(manifest["name"])
-    target.mkdir(parents=True, exist_ok=True)
-    for name, data in files.items():
-        (target / name).write_bytes(data)
-    digests = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
-    text = json.dumps({**manifest, "licence": LICENCE, "files": digests}, ensure_ascii=False, indent=2)
-    (target / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    IdentityFiles(directory).write(Bundle.of({**manifest, "licence": LICENCE}, files))
