@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from talchum.adapters.network_addresses import free_port, lan_addresses
-from talchum.apps.up import UpOptions, qr_code, run
+from talchum.apps.up import UpOptions, operator_token, qr_code, run
 from talchum.domain.errors import SettingsError
 from tests.network.namespaces import find_program
 
@@ -69,7 +70,7 @@ class Up:
         found = {}
         for pid in map(int, path.read_text().split()):
             command = Path(f"/proc/{pid}/cmdline").read_bytes().decode()
-            for word in ("valkey-server", "apps.server", "apps.worker", "turnserver"):
+            for word in ("valkey-server", "apps.server", "apps.worker", "apps.trainer", "turnserver"):
                 if word in command:
                     found[word] = pid
         return found
@@ -156,6 +157,45 @@ def test_nothing_survives_when_it_is_killed(tmp_path: Path) -> None:
     # What it left on disk does not hinder the next one.
     with up(tmp_path) as again:
         again.until_said("Ready on")
+
+
+@linux
+@pytest.mark.valkey
+def test_a_trainer_waits_behind_a_link_for_its_operator(tmp_path: Path) -> None:
+    with up(tmp_path) as running:
+        running.until_said("Ready on")
+        running.until_said("Training: ")
+        [line] = [line for line in running.output().splitlines() if line.startswith("Training: ")]
+        address, _, token = line.removeprefix("Training: ").partition("#")
+        assert address == f"http://localhost:{running.port}/train/"
+        kept = tmp_path / "data" / "operator-token"
+        assert kept.read_text().strip() == token
+        assert kept.stat().st_mode & 0o777 == 0o600
+
+        running.until(lambda: trainers(running.port, token) == 1)
+        assert "apps.trainer" in running.children()
+        assert trainers(running.port, token + "x") is None
+        assert running.stop() == 0
+
+
+def trainers(port: int, token: str) -> int | None:
+    """How many the interface counts, None for who may not ask."""
+    url = f"http://127.0.0.1:{port}/api/training-jobs"
+    asked = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+    try:
+        with urllib.request.urlopen(asked, timeout=5) as answer:
+            return int(json.load(answer)["trainers"])
+    except urllib.error.HTTPError as error:
+        with error:
+            return None if error.code == 401 else error.code
+
+
+def test_an_operators_token_is_made_once(tmp_path: Path) -> None:
+    token = operator_token(tmp_path)
+    assert len(token) >= 16
+    assert operator_token(tmp_path) == token
+    (tmp_path / "operator-token").write_text("")  # a disk that was full
+    assert len(operator_token(tmp_path)) >= 16
 
 
 @linux

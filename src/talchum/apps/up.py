@@ -1,7 +1,7 @@
 """`talchum up`: the whole service on one machine, by one command.
 
-Starts Valkey on a unix socket, a call server, face workers and, where `turnserver` is installed, coturn with
-a generated secret. It listens on loopback unless told otherwise.
+Starts Valkey on a unix socket, a call server, face workers, a trainer where PyTorch is installed and, where
+`turnserver` is, coturn with a generated secret. It listens on loopback unless told otherwise.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -64,13 +65,17 @@ class UpOptions:
 
 @dataclass(frozen=True, slots=True)
 class _Installation:
-    """Everything that was decided before the first child starts. internal_port: 0 without TLS."""
+    """Everything that was decided before the first child starts.
+
+    internal_port: 0 without TLS. trains: whether faces can be learned here.
+    """
 
     options: UpOptions
     environment: Mapping[str, str]
     valkey: EmbeddedValkey | None
     coturn: tuple[str, ...] | None
     internal_port: int
+    trains: bool
 
 
 def run(options: UpOptions, out: TextIO = sys.stdout) -> int:
@@ -118,6 +123,8 @@ async def _start(supervisor: Supervisor, installation: _Installation, say: Calla
     for number in range(1, options.face_workers + 1):
         supervisor.start(ChildSpec(f"worker {number}", worker, environment))
     await _until_ready(installation, say)
+    if installation.trains:  # it comes last, so that calls need not wait for it
+        supervisor.start(ChildSpec("trainer", (sys.executable, "-m", "talchum.apps.trainer"), environment))
     _announce(installation, say)
 
 
@@ -159,6 +166,9 @@ async def _health(host: str, port: int) -> dict[str, Any] | None:
 def _announce(installation: _Installation, say: Callable[[str], None]) -> None:
     options = installation.options
     say(f"Ready on {options.scheme}://localhost:{options.port}")
+    if installation.trains:
+        token = installation.environment["TALCHUM_OPERATOR_TOKEN"]
+        say(f"Training: {options.scheme}://localhost:{options.port}/train/#{token}")
     if is_loopback(options.listening_host):
         return
     links = [f"{options.scheme}://{address}:{options.port}/" for address in lan_addresses()]
@@ -193,6 +203,7 @@ def _prepare(options: UpOptions, environment: Mapping[str, str], say: Callable[[
         "TALCHUM_HOST": host,
         "TALCHUM_PORT": str(options.port),
         "TALCHUM_DATA": str(options.data.resolve()),
+        "TALCHUM_OPERATOR_TOKEN": environment.get("TALCHUM_OPERATOR_TOKEN") or operator_token(options.data),
     }
     if options.public_url:
         own["TALCHUM_PUBLIC_URL"] = options.public_url
@@ -208,7 +219,22 @@ def _prepare(options: UpOptions, environment: Mapping[str, str], say: Callable[[
         own["TALCHUM_TLS_CERTIFICATE"], own["TALCHUM_TLS_KEY"] = str(files.certificate), str(files.key)
         own["TALCHUM_INTERNAL_PORT"] = str(internal_port)
     coturn = _prepare_coturn(options, environment, own, say)
-    return _Installation(options, {**environment, **own}, valkey, coturn, internal_port)
+    trains = find_spec("torch") is not None  # looked for, not imported: that takes seconds
+    return _Installation(options, {**environment, **own}, valkey, coturn, internal_port, trains)
+
+
+def operator_token(data: Path) -> str:
+    """The token of a data directory's operator, made once; only its owner may read it."""
+    path = data / "operator-token"
+    if path.exists() and (token := path.read_text().strip()):
+        return token
+    token = secrets.token_urlsafe(24)
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(token + "\n")
+    part.replace(path)
+    return token
 
 
 def _prepare_coturn(
