@@ -12,7 +12,6 @@ import argparse
 import os
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -25,8 +24,7 @@ from talchum.adapters.capture_records import CaptureRecords
 from talchum.adapters.content_store import ContentStore, open_content_store
 from talchum.adapters.database import open_database
 from talchum.adapters.identity_files import IdentityFiles
-from talchum.apps.settings import Settings
-from talchum.apps.up import default_data_directory
+from talchum.apps.installed_identities import settings_of_commands
 from talchum.domain.capture import Capture
 from talchum.domain.identity import TEXTURE_POINTS_FILE, THUMBNAIL_FILE
 
@@ -64,14 +62,6 @@ def kept(
     )
 
 
-def settings_of(data: Path | None) -> Settings:
-    """The environment's settings; state lies where `talchum up` has it unless told otherwise."""
-    settings = Settings.from_environment(os.environ, needs_redis=False)
-    named = data or (settings.data if os.environ.get("TALCHUM_DATA") else default_data_directory())
-    named.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return replace(settings, data=named)
-
-
 def main() -> None:
     """Draw people performing and keep them as captures."""
     parser = argparse.ArgumentParser(prog="python -m faces.captures", description=main.__doc__)
@@ -81,7 +71,8 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="where the pinned wheel is kept")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    settings = settings_of(arguments.data)
+    settings = settings_of_commands(os.environ, arguments.data)
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     records = CaptureRecords(open_database(settings.database))
     content = open_content_store(settings.content, settings.data / "content-cache")
     identities, frames = IdentityFiles(settings.identities), round(arguments.seconds * RATE)

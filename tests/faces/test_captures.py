@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from faces import captures
-from faces.captures import kept, main, settings_of
+from faces.captures import kept, main
 from talchum.adapters.capture_records import CaptureRecords, still_files
 from talchum.adapters.content_store import DirectoryStore
 from talchum.adapters.database import open_database
 from talchum.adapters.identity_files import IdentityFiles, default_identities_directory
-from talchum.apps.up import default_data_directory
 from talchum.domain.bundle import Bundle
 
 SHIPPED = IdentityFiles(default_identities_directory())
@@ -71,14 +70,6 @@ def test_it_says_that_it_shows_nobody(tmp_path: Path) -> None:
 def test_a_cover_cannot_be_captured(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="veil"):
         kept("veil", b"a clip", 13.0, SHIPPED, DirectoryStore(tmp_path), 1.0)
-
-
-def test_state_lies_where_the_service_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
-    assert settings_of(None).data == default_data_directory() == tmp_path / "home" / "talchum"
-    monkeypatch.setenv("TALCHUM_DATA", str(tmp_path / "set"))
-    assert settings_of(None).data == tmp_path / "set"
-    assert settings_of(tmp_path / "named").data == tmp_path / "named"
 
 
 @pytest.mark.parametrize("flag", ["--clip", "--video", "--photo", "--performance", "--still"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any, get_args
@@ -138,8 +139,9 @@ def transform(
 def identities(as_json: bool) -> None:
     """List the faces that can be worn."""
     from talchum.apps.identities_command import run
+    from talchum.apps.installed_identities import installed_identities
 
-    sys.exit(run(as_json=as_json, out=sys.stdout))
+    sys.exit(run(installed_identities(os.environ), as_json=as_json, out=sys.stdout))
 
 
 @main.command()

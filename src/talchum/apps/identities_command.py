@@ -8,13 +8,13 @@ from typing import TextIO
 from rich.console import Console
 from rich.table import Table
 
-from talchum.adapters.identity_files import IdentityFiles, default_identities_directory
+from talchum.adapters.identity_library import Identities
 from talchum.domain.identity import Identity
 
 
-def run(*, as_json: bool, out: TextIO, identities: IdentityFiles | None = None) -> int:
-    """Write the installed identities to out, as a table or as JSON; returns the exit status."""
-    installed = (identities or IdentityFiles(default_identities_directory())).list()
+def run(identities: Identities, *, as_json: bool, out: TextIO) -> int:
+    """Write the identities there are to out, as a table or as JSON; returns the exit status."""
+    installed = identities.list()
     if as_json:
         out.write(json.dumps([summary(identity) for identity in installed]) + "\n")
         return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import tempfile
 from collections.abc import Iterator
@@ -14,8 +15,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from talchum.adapters.clip_segments import check_writable, join_segments, segments_of
-from talchum.adapters.identity_files import IdentityFiles, default_identities_directory
+from talchum.adapters.identity_files import IdentityFiles
 from talchum.adapters.video_file import ClipReader
+from talchum.apps.installed_identities import installed_identities
 from talchum.apps.transform_segment import ClipFace, TransformReport, transform_segment
 from talchum.domain.errors import MediaFileError
 from talchum.domain.inference import InferenceProvider
@@ -45,7 +47,10 @@ def run(
     entropy: what the engine draws at random; fresh when None. Raises IdentityError, NetworkFileError,
     SettingsError or MediaFileError; then the target is as it was.
     """
-    assets = IdentityFiles(identities_directory or default_identities_directory()).assets(identity)
+    if identities_directory is None:
+        assets = installed_identities(os.environ).assets(identity)
+    else:
+        assets = IdentityFiles(identities_directory).assets(identity)
     networks = FaceNetworks.load(networks_directory or default_networks_directory())
     worn = prepare_worn_face(
         assets, engine or assets.engines[0], topology=networks.topology, provider=provider
