@@ -28,6 +28,7 @@ export function Order({
     event.preventDefault();
     if (!(await send({ capture, identity, steps }))) return;
     setIdentity("");
+    setSteps("");
     onStarted();
   };
 
