@@ -83,6 +83,20 @@ async def callers(
     tmp_path: Path,
     request: pytest.FixtureRequest,
 ) -> AsyncIterator[Callers]:
+    """Makes people at browsers of that installation, as `callers_at`."""
+    async with callers_at(service, playwright, place, camera, tmp_path, request) as made:
+        yield made
+
+
+@contextlib.asynccontextmanager
+async def callers_at(
+    service: Service,
+    playwright: Playwright,
+    place: Namespace,
+    camera: Camera,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> AsyncIterator[Callers]:
     """Makes people at browsers. Afterwards nobody may have received the camera of one who wore a face."""
     async with contextlib.AsyncExitStack() as stack:
         made = Callers(stack, playwright, place, service, camera, tmp_path)

@@ -150,7 +150,7 @@ export const en = {
     "No photo and no video can be uploaded here, because it could be a stranger's. Faces are learned only from a capture that a person made of themselves, or of a synthetic person.",
   "train.operatorOnly": "For whoever runs this service",
   "train.tokenMissing":
-    "This page opens by a link that ends in /train/# and a code. “talchum up” prints it when it starts; open it exactly as printed.",
+    "This page opens by a link that ends in /train/# and a code. “talchum up” prints it when it starts, where the extra “train” is installed; open it exactly as printed.",
   "train.tokenRefused":
     "This link is not one of this service, or no longer. Open the one that “talchum up” printed when it was last started.",
   "train.loading": "Loading …",

@@ -151,7 +151,7 @@ export const ko: Readonly<Record<Key, string>> = {
     "여기에는 사진도 동영상도 올릴 수 없습니다. 남의 얼굴일 수 있기 때문입니다. 얼굴은 본인이 자신을 찍은 촬영본이나 합성 인물의 촬영본에서만 배웁니다.",
   "train.operatorOnly": "서비스 운영자를 위한 페이지",
   "train.tokenMissing":
-    "이 페이지는 /train/#과 코드로 끝나는 링크로 열립니다. ‘talchum up’이 시작할 때 그 링크를 보여 줍니다. 적힌 그대로 여세요.",
+    "이 페이지는 /train/#과 코드로 끝나는 링크로 열립니다. 추가 패키지 ‘train’이 설치되어 있으면 ‘talchum up’이 시작할 때 그 링크를 보여 줍니다. 적힌 그대로 여세요.",
   "train.tokenRefused":
     "이 서비스의 링크가 아니거나 더는 쓸 수 없는 링크입니다. ‘talchum up’이 마지막으로 시작할 때 보여 준 링크를 여세요.",
   "train.loading": "불러오는 중 …",
