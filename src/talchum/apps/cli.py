@@ -154,6 +154,31 @@ def networks(as_json: bool) -> None:
 
 
 @main.command()
+@click.option("--data", type=click.Path(path_type=Path), help="Directory for state, as of `talchum up`.")
+@click.option("--json", "as_json", is_flag=True, help="Print a list as JSON.")
+def captures(data: Path | None, as_json: bool) -> None:
+    """List the captures that a face can be learned from."""
+    from talchum.apps.installed_identities import settings_of_commands
+    from talchum.apps.train_command import run_captures
+
+    sys.exit(run_captures(settings_of_commands(os.environ, data), as_json=as_json, out=sys.stdout))
+
+
+@main.command()
+@click.argument("capture")
+@click.option("--name", required=True, help="Name of the new identity.")
+@click.option("--steps", type=int, help="How long to learn; as the training page unless given.")
+@click.option("--data", type=click.Path(path_type=Path), help="Directory for state, as of `talchum up`.")
+def train(capture: str, name: str, steps: int | None, data: Path | None) -> None:
+    """Learn a face from CAPTURE, see `talchum captures`; after Ctrl-C the same command goes on."""
+    from talchum.apps.installed_identities import settings_of_commands
+    from talchum.apps.train_command import run_train
+
+    settings = settings_of_commands(os.environ, data)
+    sys.exit(run_train(settings, capture, name=name, steps=steps, out=sys.stdout))
+
+
+@main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.option("--port", default=8080, envvar="TALCHUM_PORT", show_default=True, help="Port to look at.")
 def doctor(as_json: bool, port: int) -> None:
@@ -175,6 +200,14 @@ def server() -> None:
 def worker() -> None:
     """Run one face worker with the settings of the environment."""
     from talchum.apps.worker import main as work
+
+    work()
+
+
+@main.command()
+def trainer() -> None:
+    """Run one trainer with the settings of the environment."""
+    from talchum.apps.trainer import main as work
 
     work()
 
