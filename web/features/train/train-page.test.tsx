@@ -94,6 +94,16 @@ describe("TrainPage", () => {
     expect(screen.queryByTestId("start-training")).toBeNull();
   });
 
+  it("finds a capture that was made meanwhile", async () => {
+    serve([], { captures: [] });
+    await open();
+    serve([]);
+    await act(async () => {
+      window.dispatchEvent(new Event("focus"));
+    });
+    await waitFor(() => expect(screen.getByTestId("capture-sora")).toBeTruthy());
+  });
+
   it("says that there is no trainer", async () => {
     serve([], { trainers: 0 });
     await open();

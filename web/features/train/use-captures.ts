@@ -22,6 +22,11 @@ export function useCaptures(api: TrainingApi): Captures {
       setFailure(error.code);
     });
   }, [api]);
-  useEffect(reload, [reload]);
+  useEffect(() => {
+    reload();
+    // Captures are made in a terminal: who comes back from there looks for a new one.
+    window.addEventListener("focus", reload);
+    return () => window.removeEventListener("focus", reload);
+  }, [reload]);
   return { list, failure, reload };
 }
