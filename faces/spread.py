@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faces.assets import HeadAssets, open_head
-from faces.distances import embedding, load_embedder
+from faces.embedders import load_faceres
 from faces.geometry import HeadShape, HeadTopology, build_topology, express, refined, shape_vertices
 from faces.mesh_points import landmark_network, texture_points
 from faces.people import AWAKE, Person, Sitter
@@ -140,7 +140,7 @@ def main() -> None:
     head = open_head()
     topology = build_topology(head)
     maps = ChartMaps.of(topology, head.region("lips"))
-    session, network = load_embedder(arguments.package), landmark_network(default_networks_directory())
+    embedder, network = load_faceres(arguments.package), landmark_network(default_networks_directory())
     targets: list[list[dict[str, float]]] = []
     pictures: list[list[NDArray[np.uint8]]] = []
     vectors: list[list[NDArray[np.float32]]] = []
@@ -149,7 +149,7 @@ def main() -> None:
         studio = Studio(head, topology, maps, person)
         targets.append([{}, *(variation(person, rng) for _ in range(arguments.count))])
         pictures.append([studio.shot(extra) for extra in targets[-1]])
-        vectors.append([embedding(session, image, _points(network, image)) for image in pictures[-1]])
+        vectors.append([embedder.embed(image, _points(network, image)) for image in pictures[-1]])
         print(person.name, flush=True)
     choice, cosines = spread(vectors)
     upper = np.triu_indices(len(SITTERS), 1)
