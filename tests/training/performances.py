@@ -36,5 +36,5 @@ def dataset() -> Dataset:
 
 def few_steps(steps: int, seed: int = 0) -> TrainOptions:
     return TrainOptions(
-        steps=steps, batch=2, warm_up=5, seed=seed, look_every=15, checkpoint_every=3, widths=SMALL
+        steps=steps, batch=2, rate=2e-3, warm_up=5, seed=seed, look_every=15, checkpoint_every=3, widths=SMALL
     )

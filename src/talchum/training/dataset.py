@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from talchum.domain.errors import TrainingError
 from talchum.domain.face import Points
-from talchum.domain.frame import I420Frame, Image
+from talchum.domain.frame import I420Frame
+from talchum.training.moment import Moment
+from talchum.training.variation import Variation
 from talchum.vision.conditioning import (
     PLANES,
     SIDE,
@@ -37,18 +39,8 @@ MOST_FRAMES = 600
 BLOCK_FRAMES = 8
 HELD_OUT_OF = 6  # blocks, one
 
-_JITTERED = 0.75  # of the samples that are learned from
-
 Floats = NDArray[np.float32]
 Generator = np.random.Generator
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Moment:
-    """One frame of the performance. picture: RGB uint8 (SIDE, SIDE, 3), what is to be painted."""
-
-    geometry: Geometry
-    picture: Image
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +49,7 @@ class Dataset:
 
     learned: tuple[Moment, ...]
     held_out: tuple[Moment, ...]
+    topology: FaceTopology
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,38 +84,24 @@ def make_dataset(
     return Dataset(
         tuple(moment for moment, block in zip(moments, blocks, strict=True) if block != HELD_OUT_OF - 1),
         tuple(moment for moment, block in zip(moments, blocks, strict=True) if block == HELD_OUT_OF - 1),
+        topology,
     )
 
 
-def learning_batch(dataset: Dataset, size: int, rng: Generator) -> Batch:
-    """Some moments at random, most of them in a light that never was."""
+def learning_batch(dataset: Dataset, size: int, variation: Variation, rng: Generator) -> Batch:
+    """Some moments at random, most of them as they never were."""
     chosen = rng.choice(len(dataset.learned), size, replace=False)
-    moments = [dataset.learned[index] for index in chosen]
-    lit = [relit(moment, rng) if rng.random() < _JITTERED else moment for moment in moments]
-    return as_batch(lit)
+    return as_batch(variation.of(dataset.learned[index], rng) for index in chosen)
 
 
 def as_batch(moments: Iterable[Moment]) -> Batch:
     """Moments as arrays for the network."""
     listed = list(moments)
-    planes = np.stack([with_colours(moment.geometry, moment.picture) for moment in listed])
+    planes = np.stack([with_colours(moment.geometry, moment.shown) for moment in listed])
     pictures = np.stack([moment.picture for moment in listed])
     masks = np.stack([soft_mask(moment.geometry) for moment in listed])[..., None]
     assert planes.shape[1:] == (SIDE, SIDE, PLANES)
     return Batch(_channels_first(planes), _channels_first(pictures), _channels_first(masks))
-
-
-def relit(moment: Moment, rng: Generator) -> Moment:
-    """The same moment under another lamp: warm or cool, dim or bright, harsh or flat, from one side."""
-    # Lamps differ most in warmth, skins in how pink they are; either comes to the network as light.
-    warmth, pink = rng.uniform(-0.35, 0.35), rng.uniform(-0.15, 0.15)
-    gains = (1 + warmth * np.array([1, 0.15, -1])) * (1 + pink * np.array([0.5, -1, 0.5]))
-    gains = gains * rng.uniform(0.95, 1.05, 3) * rng.uniform(0.45, 1.25)
-    gamma, towards, falloff = rng.uniform(0.8, 1.25), rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.45)
-    across, down = np.meshgrid(*(np.linspace(-1, 1, SIDE, dtype=np.float32),) * 2)
-    field = 1 + falloff * (np.cos(towards) * across + np.sin(towards) * down)
-    lit = (moment.picture / np.float32(255)) ** np.float32(gamma) * (field[..., None] * gains * 255)
-    return Moment(moment.geometry, np.clip(lit, 0, 255).astype(np.uint8))
 
 
 def soft_mask(geometry: Geometry) -> NDArray[np.uint8]:
@@ -139,8 +118,10 @@ def _moment(
     reference: Reference,
 ) -> Moment:
     region = head_region(landmarks, topology)
-    geometry = painter.paint(into_square(landmarks, region, SIDE), reference)
-    return Moment(geometry, cut_region(frame, region, SIDE))
+    square = into_square(landmarks, region, SIDE)
+    geometry = painter.paint(square, reference)
+    picture = cut_region(frame, region, SIDE)
+    return Moment(geometry, picture, picture, square, reference)
 
 
 def _expect_enough(frames: int, followed: int, seconds: float) -> None:

@@ -21,7 +21,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import Tensor, nn
 
 from talchum.domain.errors import TrainingError
-from talchum.training.dataset import Moment
+from talchum.training.moment import Moment
 from talchum.training.network import FaceNetwork
 from talchum.vision.conditioning import (
     NETWORK_INPUT,

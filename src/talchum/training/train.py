@@ -20,9 +20,11 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own name for it
 
 from talchum.domain.frame import Image
-from talchum.training.dataset import Batch, Dataset, Moment, as_batch, learning_batch
+from talchum.training.dataset import Batch, Dataset, as_batch, learning_batch
 from talchum.training.measures import gradients, psnr, ssim_map
+from talchum.training.moment import Moment
 from talchum.training.network import WIDTHS, FaceNetwork, Widths
+from talchum.training.variation import Variation
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Training:
         )
         # the mean of the last few hundred steps paints better than any of them (Polyak and Juditsky, 1992)
         self.network = copy.deepcopy(self._learner).requires_grad_(False).eval()
+        self._variation = Variation(dataset.topology)
         self._rng = np.random.default_rng(options.seed)
         self.step = 0
         if checkpoint is not None and checkpoint.exists():
@@ -83,7 +86,7 @@ class Training:
         options = self._options
         while self.step < options.steps:
             self._set_rate()
-            batch = learning_batch(self._dataset, options.batch, self._rng)
+            batch = learning_batch(self._dataset, options.batch, self._variation, self._rng)
             loss = self._learn(batch)
             self.step += 1
             last = self.step == options.steps

@@ -40,7 +40,7 @@ REFERENCE_SIDE = 2 * SIDE
 _CENTIMETRES = 22.0  # of the canonical face across the square
 _BELOW = 0.9  # centimetres by which the square's middle lies below the canonical origin: jaws drop
 # Bone rather than muscle: forehead, temples, bridge of the nose, corners of the eyes, cheekbones.
-_STABLE = (
+STABLE = (
     *(10, 151, 9, 8, 168, 6, 197, 195),
     *(33, 133, 263, 362, 127, 356, 234, 454),
     *(103, 332, 54, 284, 67, 297, 116, 345),
@@ -79,11 +79,26 @@ class Geometry:
 
 def head_region(landmarks: Points, topology: FaceTopology) -> FaceRegion:
     """The turned square around a located head. Expressions do not move it: only bone decides."""
-    stable = list(_STABLE)
+    stable = list(STABLE)
     canonical = topology.vertices[stable, :2] * np.array([1, -1], np.float32)  # centimetres, y down
     scale, angle, x, y = _similarity(canonical, landmarks[stable, :2])
     down = _BELOW * scale
     return FaceRegion(x - down * math.sin(angle), y + down * math.cos(angle), _CENTIMETRES * scale, angle)
+
+
+def head_pose(landmarks: Points, topology: FaceTopology) -> tuple[float, Floats]:
+    """How a located head is held: pixels a centimetre, and its turn from the canonical head, (3, 3).
+
+    Both heads with x to the right, y down and z away from the viewer; only bone decides. W. Kabsch, "A
+    solution for the best rotation to relate two sets of vectors" (1976).
+    """
+    stable = list(STABLE)
+    canonical = topology.vertices[stable] * np.array([1, -1, -1], np.float32)
+    a, b = canonical - canonical.mean(axis=0), landmarks[stable] - landmarks[stable].mean(axis=0)
+    u, sizes, vt = np.linalg.svd(b.T @ a)
+    mirror = np.array([1, 1, np.sign(np.linalg.det(u @ vt))], np.float32)
+    scale = float((sizes * mirror).sum() / (a**2).sum())
+    return scale, np.asarray((u * mirror) @ vt, np.float32)
 
 
 def into_square(landmarks: Points, region: FaceRegion, side: int) -> Points:
@@ -105,6 +120,18 @@ def cut_reference(image: Image, points: Floats, topology: FaceTopology) -> Refer
     return Reference(cut, into_square(points, region, REFERENCE_SIDE))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawing:
+    """The mesh in the square. inside: 255 where it is. normals: (SIDE, SIDE, 3), outward, z away.
+
+    texels: (SIDE, SIDE, 2), where each pixel lies on the identity's still, pixels of the reference.
+    """
+
+    inside: Mask
+    normals: Floats
+    texels: Floats
+
+
 class GeometryPainter:
     """Paints the planes of the performer's motion; keeps nothing between frames."""
 
@@ -118,16 +145,25 @@ class GeometryPainter:
 
     def paint(self, landmarks: Points, reference: Reference) -> Geometry:
         """landmarks: (478, 3) in pixels of the square (`into_square`)."""
+        return self.planes(self.draw(landmarks, reference), landmarks, reference)
+
+    def draw(self, landmarks: Points, reference: Reference) -> Drawing:
+        """Where the mesh is, which way it looks, and which part of the still each pixel shows."""
         mesh = np.ascontiguousarray(landmarks[:MESH_LANDMARKS], np.float32)
         attributes = np.concatenate([normals(mesh, self._triangles), reference.points], axis=1)
         nodes = mesh - np.array([0.5, 0.5, 0], np.float32)  # the raster counts from pixels' centres
         drawn, coverage = rasterise(nodes, attributes, self._triangles, SIDE, SIDE)
-        inside = coverage * np.uint8(255)
+        return Drawing(coverage * np.uint8(255), drawn[..., :3], drawn[..., 3:])
+
+    def planes(self, drawing: Drawing, landmarks: Points, reference: Reference) -> Geometry:
+        """The planes of a drawing of the same landmarks and reference."""
+        inside = drawing.inside
         planes = np.zeros((SIDE, SIDE, GEOMETRY_PLANES), np.uint8)
-        bent = cv2.remap(reference.image, *_texels(drawn), cv2.INTER_LINEAR)
+        x, y = (np.ascontiguousarray(drawing.texels[..., axis] - np.float32(0.5)) for axis in (0, 1))
+        bent = cv2.remap(reference.image, x, y, cv2.INTER_LINEAR)
         planes[..., 0:3] = cv2.bitwise_and(bent, bent, mask=inside)
         planes[..., 3] = inside
-        normal = np.clip((drawn[..., :3] + 1) * 127.5, 0, 255).astype(np.uint8)
+        normal = np.clip((drawing.normals + 1) * 127.5, 0, 255).astype(np.uint8)
         planes[..., 4:7] = cv2.bitwise_and(normal, normal, mask=inside)
         planes[..., 7] = self._contours(landmarks)
         return Geometry(planes, inside, self._opened(landmarks))
@@ -192,12 +228,6 @@ def _similarity(points: Floats, onto: Floats) -> tuple[float, float, float, floa
     x = float(target[0] - cos * mean[0] + sin * mean[1])
     y = float(target[1] - sin * mean[0] - cos * mean[1])
     return math.hypot(cos, sin), math.atan2(sin, cos), x, y
-
-
-def _texels(drawn: Floats) -> tuple[Floats, Floats]:
-    """Where to sample the still at each pixel, as OpenCV counts."""
-    half = np.float32(0.5)
-    return np.ascontiguousarray(drawn[..., 3] - half), np.ascontiguousarray(drawn[..., 4] - half)
 
 
 @njit(cache=True, nogil=True, fastmath=True)

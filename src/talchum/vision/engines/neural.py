@@ -18,7 +18,7 @@ from talchum.domain.errors import IdentityError
 from talchum.domain.face import FaceRegion, TrackedFace
 from talchum.domain.frame import I420Frame, Plane
 from talchum.domain.inference import InferenceProvider
-from talchum.vision.blending import Patch, Rectangle, image_to_yuv, rectangle_around
+from talchum.vision.blending import Patch, Rectangle, image_to_frame, image_to_yuv, rectangle_around
 from talchum.vision.conditioning import (
     NETWORK_INPUT,
     NETWORK_OUTPUT,
@@ -31,10 +31,12 @@ from talchum.vision.conditioning import (
     with_colours,
 )
 from talchum.vision.cropping import Affine, between_centres, cut_region, region_to_frame
+from talchum.vision.detail import DETAIL_SIDE, add_detail, detail_share, still_detail
 from talchum.vision.detection import NetworkSession
 from talchum.vision.identity import MESH_VERTICES, IdentityAssets
 from talchum.vision.rasterise import soft_edge
 from talchum.vision.runtime import open_network
+from talchum.vision.steadying import Steadier
 from talchum.vision.topology import FaceTopology
 
 _MARGIN_PX = 4.0
@@ -48,6 +50,7 @@ class PreparedNeural:
 
     session: NetworkSession
     reference: Reference
+    detail: Plane
 
 
 class NeuralEngine:
@@ -58,6 +61,8 @@ class NeuralEngine:
     def __init__(self, topology: FaceTopology, entropy: int | None = None) -> None:
         self._topology = topology
         self._painter = GeometryPainter(topology)
+        self._steadier = Steadier()
+        self._painted: PreparedNeural | None = None
 
     @classmethod
     def prepare(
@@ -66,9 +71,12 @@ class NeuralEngine:
         """Open the identity's network; a tenth of a second."""
         if assets.texture is None or assets.network is None:
             raise IdentityError(f"got identity {assets.name!r} without a network, expected one for neural")
+        still = image_to_frame(assets.texture, 0.0)
+        region = head_region(assets.texture_points, topology)
         return PreparedNeural(
             open_network(assets.network, f"the network of {assets.name!r}", provider=provider),
             cut_reference(assets.texture, assets.texture_points, topology),
+            still_detail(image_to_frame(cut_region(still, region, DETAIL_SIDE), 0.0)),
         )
 
     def render(self, frame: I420Frame, face: TrackedFace, prepared: PreparedNeural) -> Patch:
@@ -76,10 +84,16 @@ class NeuralEngine:
         area = rectangle_around(face.landmarks[:MESH_VERTICES], _MARGIN_PX, frame.width, frame.height)
         region = head_region(face.landmarks, self._topology)
         landmarks = into_square(face.landmarks, region, SIDE)
-        geometry = self._painter.paint(landmarks, prepared.reference)
+        drawing = self._painter.draw(landmarks, prepared.reference)
+        geometry = self._painter.planes(drawing, landmarks, prepared.reference)
         planes = with_colours(geometry, cut_region(frame, region, SIDE))
         painted = prepared.session.run([NETWORK_OUTPUT], {NETWORK_INPUT: planes[None]})[0][0]
-        return _lay(painted, geometry.inside, region, area)
+        if self._painted is not prepared:
+            self._steadier, self._painted = Steadier(), prepared
+        steady = self._steadier.steady(painted, frame.media_time)
+        patch = _lay(steady, geometry.inside, region, area)
+        add_detail(patch.y, prepared.detail, drawing, detail_share(drawing, geometry), _placed(region, area))
+        return patch
 
 
 def _lay(painted: Floats, inside: NDArray[np.uint8], region: FaceRegion, area: Rectangle) -> Patch:
@@ -87,15 +101,20 @@ def _lay(painted: Floats, inside: NDArray[np.uint8], region: FaceRegion, area: R
     picture = np.clip(painted, 0, 255).astype(np.uint8)
     yuv = image_to_yuv(picture[..., :3])
     alpha = _alpha(picture[..., 4], inside)
-    to_frame = region_to_frame(region, SIDE)
-    y = _warped(np.ascontiguousarray(yuv[..., 0]), to_frame, area.x, area.y, (area.width, area.height))
-    half = (area.chroma_shape[1], area.chroma_shape[0])
-    chroma = _warped(
-        np.ascontiguousarray(yuv[..., 1:]), to_frame / np.float32(2), area.x // 2, area.y // 2, half
-    )
+    placed, size = _placed(region, area), (area.width, area.height)
+    half_size = (area.chroma_shape[1], area.chroma_shape[0])
+    y = _warped(np.ascontiguousarray(yuv[..., 0]), placed, size)
+    chroma = _warped(np.ascontiguousarray(yuv[..., 1:]), _placed(region, area, 2), half_size)
     u, v = (np.ascontiguousarray(chroma[..., channel]) for channel in (0, 1))
-    full = _warped(alpha, to_frame, area.x, area.y, (area.width, area.height), border=cv2.BORDER_CONSTANT)
-    return Patch(area, y, u, v, full)
+    return Patch(area, y, u, v, _warped(alpha, placed, size, border=cv2.BORDER_CONSTANT))
+
+
+def _placed(region: FaceRegion, area: Rectangle, pixels: int = 1) -> Affine:
+    """From pixel centres of the square to those of a rectangle of the frame, `pixels` of them to one."""
+    to_frame = region_to_frame(region, SIDE)
+    placed = between_centres(to_frame / np.float32(pixels))
+    placed[:, 2] -= (area.x // pixels, area.y // pixels)
+    return placed
 
 
 def _alpha(mask: Plane, inside: NDArray[np.uint8]) -> Plane:
@@ -104,15 +123,7 @@ def _alpha(mask: Plane, inside: NDArray[np.uint8]) -> Plane:
 
 
 def _warped(
-    square: NDArray[np.uint8],
-    to_frame: Affine,
-    x: int,
-    y: int,
-    size: tuple[int, int],
-    border: int = cv2.BORDER_REPLICATE,
+    square: NDArray[np.uint8], placed: Affine, size: tuple[int, int], border: int = cv2.BORDER_REPLICATE
 ) -> NDArray[np.uint8]:
-    """A plane of the square as it lies on a rectangle. to_frame: edge to edge, pixels."""
-    placed = between_centres(to_frame)
-    placed[:, 2] -= (x, y)
     warped = cv2.warpAffine(square, placed, size, flags=cv2.INTER_CUBIC, borderMode=border)
     return np.asarray(warped, np.uint8)

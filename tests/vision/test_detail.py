@@ -1,0 +1,76 @@
+"""Pores and hairs of the still come back at full size, and nothing else of it does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from talchum.domain.frame import I420Frame
+from talchum.vision.blending import image_to_frame
+from talchum.vision.conditioning import REFERENCE_SIDE, SIDE, Drawing, Geometry
+from talchum.vision.detail import DETAIL_SIDE, FLAT, add_detail, detail_share, still_detail
+
+Bytes = NDArray[np.uint8]
+INSIDE = np.full((SIDE, SIDE), 255, np.uint8)
+
+
+def still(luma: Bytes) -> I420Frame:
+    return image_to_frame(np.dstack([luma] * 3), 0.0)
+
+
+def straight(facing: float = 1.0, inside: Bytes = INSIDE) -> Drawing:
+    """The still drawn onto the square as it is."""
+    normals = np.zeros((SIDE, SIDE, 3), np.float32)
+    normals[..., 2] = -facing
+    axis = (np.arange(SIDE, dtype=np.float32) + np.float32(0.5)) * np.float32(REFERENCE_SIDE / SIDE)
+    return Drawing(inside, normals, np.dstack(np.meshgrid(axis, axis)))
+
+
+def geometry(opened: Bytes | None = None, inside: Bytes = INSIDE) -> Geometry:
+    nothing = np.zeros((SIDE, SIDE), np.uint8)
+    return Geometry(np.zeros((SIDE, SIDE, 8), np.uint8), inside, nothing if opened is None else opened)
+
+
+def test_an_even_still_has_no_detail() -> None:
+    assert np.all(still_detail(still(np.full((DETAIL_SIDE, DETAIL_SIDE), 150, np.uint8))) == FLAT)
+
+
+def test_a_hair_is_detail_and_a_shadow_is_not() -> None:
+    luma = np.full((DETAIL_SIDE, DETAIL_SIDE), 150, np.uint8)
+    luma[:, 300:302] = 60
+    luma[:, 500:] = np.linspace(150, 90, DETAIL_SIDE - 500).astype(np.uint8)
+    detail = still_detail(still(luma))
+    assert detail[320, 301] < FLAT - 60
+    assert abs(int(detail[320, 570]) - FLAT) < 6
+
+
+def test_detail_falls_where_the_still_shows_it_and_as_strong_as_it_is_there() -> None:
+    luma = np.full((DETAIL_SIDE, DETAIL_SIDE), 150, np.uint8)
+    luma[:, 320:324] = 110
+    detail = still_detail(still(luma))
+    size, place = 2 * SIDE, np.array([[2, 0, 0.5], [0, 2, 0.5]], np.float32)
+    painted = np.full((size, size), 100, np.uint8)
+    add_detail(painted, detail, straight(), INSIDE, place)
+    assert painted[160, 161] < 92
+    assert abs(int(painted[160, 100]) - 100) <= 1
+
+
+@pytest.mark.parametrize("facing", [0.0, 0.2])
+def test_skin_that_is_seen_from_the_side_gets_none(facing: float) -> None:
+    assert detail_share(straight(facing), geometry()).max() == 0
+
+
+def test_eyes_and_mouth_get_none_and_the_cheek_all() -> None:
+    opened = np.zeros((SIDE, SIDE), np.uint8)
+    opened[60:70, 40:60] = 255
+    share = detail_share(straight(), geometry(opened))
+    assert share[60:70, 40:60].max() == 0
+    assert share[120, 120] == 255
+
+
+def test_nothing_beyond_the_face_changes() -> None:
+    inside = INSIDE.copy()
+    inside[:, 80:] = 0
+    share = detail_share(straight(inside=inside), geometry(inside=inside))
+    assert share[:, 82:].max() == 0
