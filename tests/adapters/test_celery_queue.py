@@ -12,8 +12,11 @@ import pytest
 from talchum.adapters.celery_queue import (
     FACE_LEG_QUEUE,
     FACE_LEG_TASK,
+    TRAINING_QUEUE,
+    TRAINING_TASK,
     FaceLegQueue,
     FaceLegTask,
+    TrainingQueue,
     broker_url,
     make_celery,
 )
@@ -104,3 +107,23 @@ def test_queue_that_does_not_answer_is_said(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as refused:
         asyncio.run(FaceLegQueue(celery).send(a_task(), 8.0))
     assert refused.value.retryable
+
+
+@pytest.mark.valkey
+def test_a_training_jobs_message_is_its_name_alone(store: Store) -> None:
+    celery = make_celery(store.url)
+    TrainingQueue(celery).nudge("a1b2c3")
+    with celery.connection_for_read() as connection:
+        queue = connection.SimpleQueue(TRAINING_QUEUE)
+        message = queue.get(timeout=5)
+        message.ack()
+        queue.close()
+    assert message.headers["task"] == TRAINING_TASK
+    assert message.payload[:2] == [["a1b2c3"], {}]
+
+
+def test_a_nudge_that_nobody_takes_is_said_at_once(tmp_path: Path) -> None:
+    queue, began = TrainingQueue(make_celery(f"unix://{tmp_path}/nothing.sock")), time.monotonic()
+    with pytest.raises(StoreError):
+        queue.nudge("a1b2c3")
+    assert time.monotonic() - began < 3

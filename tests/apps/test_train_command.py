@@ -25,6 +25,7 @@ from talchum.domain.errors import CaptureError, IdentityError, TrainingError
 from talchum.domain.training_job import DEFAULT_STEPS
 from tests.apps.captures import kept
 from tests.apps.small_training import command
+from tests.apps.trainers import PATIENCE
 
 pytestmark = pytest.mark.vision
 
@@ -66,7 +67,7 @@ def test_captures_are_listed(terminal: Terminal) -> None:
 
 def test_after_ctrl_c_the_same_command_goes_on_and_the_identity_can_be_worn(terminal: Terminal) -> None:
     def interrupt() -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while not any(job.step >= 4 for job in terminal.jobs.list()):
             assert time.monotonic() < deadline
             time.sleep(0.02)

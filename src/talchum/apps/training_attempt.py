@@ -222,7 +222,12 @@ def main(options: Callable[[int], TrainOptions] = options_for) -> None:
     cv2.setNumThreads(1)
     settings = Settings.from_environment(os.environ, needs_redis=False)
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
-    sys.exit(run(settings, job, owner, options))
+    status = 1
+    try:
+        status = run(settings, job, owner, options)
+    finally:  # taking PyTorch down takes seconds, which a cancelled job does not have
+        logging.shutdown()
+        os._exit(status)
 
 
 if __name__ == "__main__":
