@@ -15,8 +15,9 @@ from talchum.adapters.content_store import ContentStore
 from talchum.adapters.video_file import ClipWriter
 from talchum.domain.capture import Capture
 from talchum.domain.frame import I420Frame
+from talchum.training.dataset import LEAST_FRAMES, LEAST_SECONDS
 from talchum.vision.blending import frame_to_image, image_to_frame
-from tests.vision.scenes import CLIP, clip, portrait_identity
+from tests.vision.scenes import CLIP, at_time, clip, portrait_identity
 
 
 def kept(
@@ -51,6 +52,14 @@ def encoded(directory: Path, frames: Iterable[I420Frame]) -> bytes:
         for frame in frames:
             writer.write(frame)
     return path.read_bytes()
+
+
+def shortest(directory: Path) -> bytes:
+    """The shortest performance that teaches, so that a test has the least to look at."""
+    count = LEAST_FRAMES + 4
+    return encoded(
+        directory, (at_time(frame, n * (LEAST_SECONDS + 0.2) / count) for n, frame in enumerate(clip(count)))
+    )
 
 
 def two_of_them(count: int) -> Iterator[I420Frame]:

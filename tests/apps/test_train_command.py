@@ -49,7 +49,8 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
+def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # as in tests.apps.trainers
     made = Terminal(tmp_path)
     yield made
     made.library.learned.engine.dispose()

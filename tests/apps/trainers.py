@@ -22,7 +22,7 @@ from talchum.adapters.learned_identities import LearnedIdentities
 from talchum.adapters.training_jobs import TrainingJobs
 from talchum.apps.settings import Settings
 from talchum.domain.training_job import TrainingJob
-from tests.apps.captures import kept
+from tests.apps.captures import kept, shortest
 from tests.stores import Store, running_store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,21 +69,21 @@ class Installation:
         log = self.directory / f"trainer-{len(self.trainers)}.log"
         environment = {k: v for k, v in os.environ.items() if not k.startswith("TALCHUM_")}
         environment |= {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "TALCHUM_REDIS_URL": self.store.url}
-        environment |= {"TALCHUM_DATA": str(self.directory)}
+        # one thread: two would wait for each other on a machine that tests other things too
+        environment |= {"TALCHUM_DATA": str(self.directory), "OMP_NUM_THREADS": "1"}
         command = [sys.executable, "-m", "tests.apps.small_training"]
         with log.open("wb") as out:
             process = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
         self.trainers.append(Trainer(process, log))
         return self.trainers[-1]
 
-    def submit(
-        self, identity: str, *, steps: int = 20, performance: bytes | None = None, nudge: bool = True
-    ) -> str:
-        """A job's name."""
+    def submit(self, identity: str, *, steps: int = 20, performance: bytes | None = None) -> str:
+        """A job's name; a trainer is told of it."""
+        if performance is None:
+            performance = shortest(self.directory)
         capture = kept(self.captures, self.content, performance)
         job = self.jobs.submit(capture=capture.id, identity=identity, steps=steps, now=time.time())
-        if nudge:
-            self.queue.nudge(job.id)
+        self.queue.nudge(job.id)
         return job.id
 
     def until(self, job: str, holds: Callable[[TrainingJob], bool]) -> TrainingJob:
