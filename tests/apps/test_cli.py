@@ -8,7 +8,8 @@ from click.testing import CliRunner
 
 from talchum.apps.cli import main
 
-COMMANDS = {"call", "doctor", "identities", "networks", "server", "transform", "up", "worker"}
+COMMANDS = {"call", "captures", "doctor", "identities", "networks", "server", "train", "trainer", "transform"}
+COMMANDS |= {"up", "worker"}
 
 
 def test_every_command_helps() -> None:
