@@ -36,7 +36,7 @@ def learned(network: bytes, seed: int = 0) -> Learned:
 def test_a_network_that_joined_can_be_worn(identities: IdentityFiles) -> None:
     join(identities, PERSON, learned(still_network()), dataset())
     identity = identities.identity(PERSON)
-    assert identity.engines == ("portrait", "neural")
+    assert identity.engines == ("neural", "portrait")
     assert set(identity.files) >= LEARNED_FILES
     assets = identities.assets(PERSON)
     assert assets.network == still_network()

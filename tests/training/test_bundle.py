@@ -48,7 +48,7 @@ def made(fields: dict[str, Any] | None = None, files: dict[str, bytes] | None = 
 def test_a_bundle_can_be_worn() -> None:
     bundle = made()
     assert set(bundle.files) >= LEARNED_FILES
-    assert bundle.identity.engines == ("portrait", "neural")
+    assert bundle.identity.engines == ("neural", "portrait")
     assets = load_assets(bundle.identity, lambda name: bundle.files[name])
     assert assets.network == still_network()
     assert assets.neutral_shape is not None

@@ -41,7 +41,7 @@ def make_bundle(
 ) -> Bundle:
     """The identity with what it learned.
 
-    fields: of the manifest; `neural` joins its engines as the last where it is not among them. files:
+    fields: of the manifest; `neural` becomes the first of its engines. files:
     texture, texture points and thumbnail. learned_from: a sentence for its provenance. encode: pictures and
     their rate as an MP4 (`talchum.adapters.preview_clip`).
     Raises IdentityError: a bundle that is malformed or too large; and what `encode` raises.
@@ -80,7 +80,7 @@ def _with_network(fields: Mapping[str, object], network: Mapping[str, object]) -
         raise IdentityError(
             "got a manifest without engines or provenance, expected both", code="identity_corrupt"
         )
-    engines = engines if ENGINE in engines else [*engines, ENGINE]
+    engines = [ENGINE, *(engine for engine in engines if engine != ENGINE)]
     return {**fields, "engines": engines, "provenance": {**provenance, "network": dict(network)}}
 
 

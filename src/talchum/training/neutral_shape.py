@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from talchum.domain.face import MESH_LANDMARKS, Points
+from talchum.domain.face import MESH_LANDMARKS
 from talchum.training.moment import Moment
-from talchum.vision.conditioning import REFERENCE_SIDE, SIDE, STABLE, head_pose
+from talchum.vision.conditioning import REFERENCE_SIDE, SIDE, without_pose
 from talchum.vision.topology import FaceTopology
 
 NEUTRAL_SHARE = 0.1
@@ -28,15 +28,6 @@ def neutral_shape(moments: Sequence[Moment], topology: FaceTopology) -> Floats:
     nearest = np.argsort(distances, kind="stable")[:count]
     heads = [without_pose(moments[index].landmarks, topology) for index in nearest]
     return np.asarray(np.mean(heads, axis=0), np.float32)
-
-
-def without_pose(landmarks: Points, topology: FaceTopology) -> Floats:
-    """A located head's mesh (468, 3), turned, scaled and moved so that its bone lies on the canonical."""
-    stable = list(STABLE)
-    scale, turn = head_pose(landmarks, topology)
-    centred = landmarks[:MESH_LANDMARKS] - landmarks[stable].mean(axis=0)
-    placed = (centred @ turn) / scale * (1, -1, -1)
-    return np.asarray(placed + topology.vertices[stable].mean(axis=0), np.float32)
 
 
 def _from_still(moment: Moment) -> float:

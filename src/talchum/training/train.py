@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own name for it
 
 from talchum.domain.frame import Image
+from talchum.training.base_network import begin_with_base
 from talchum.training.dataset import Batch, Dataset, as_batch, learning_batch
 from talchum.training.measures import gradients, psnr, ssim_map
 from talchum.training.moment import Moment
@@ -29,16 +30,21 @@ from talchum.training.variation import Variation
 
 @dataclass(frozen=True, slots=True)
 class TrainOptions:
-    """How long and how fast. steps: of the optimiser, each on `batch` moments."""
+    """How long and how fast.
 
-    steps: int = 5000
+    steps: of the optimiser, each on `batch` moments. base: begin with what all faces share, not with nothing;
+    only a network of the standard widths can.
+    """
+
+    steps: int = 2000
     batch: int = 4
-    rate: float = 1e-3
+    rate: float = 7e-4
     warm_up: int = 50
     seed: int = 0
     look_every: int = 250  # steps between two looks at what is held out
     checkpoint_every: int = 100
     widths: Widths = WIDTHS
+    base: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,10 @@ class Training:
     def __init__(self, dataset: Dataset, options: TrainOptions, checkpoint: Path | None = None) -> None:
         torch.manual_seed(options.seed)
         self._dataset, self._options, self._checkpoint = dataset, options, checkpoint
-        self._learner = FaceNetwork(options.widths).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        learner = FaceNetwork(options.widths)
+        if options.base and options.widths == WIDTHS:
+            begin_with_base(learner)
+        self._learner = learner.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimizer = torch.optim.AdamW(
             self._learner.parameters(), options.rate, betas=(0.9, 0.99), weight_decay=1e-4
         )
