@@ -31,3 +31,14 @@ def make_clip(
                 container.mux(audio.encode(part))
             container.mux(audio.encode(None))
     return path
+
+
+def first_seconds(source: Path, target: Path, seconds: float) -> Path:
+    """The beginning of a clip as it is coded, keyframes and sound included."""
+    with av.open(str(source)) as container, av.open(str(target), "w") as cut:
+        streams = {stream: cut.add_stream_from_template(stream) for stream in container.streams}
+        for packet in container.demux():
+            if packet.dts is not None and packet.dts * (packet.time_base or 0) < seconds:
+                packet.stream = streams[packet.stream]
+                cut.mux(packet)
+    return target

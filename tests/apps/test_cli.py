@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from talchum.apps.cli import main
 
 COMMANDS = {"call", "captures", "doctor", "identities", "networks", "server", "train", "trainer", "transform"}
-COMMANDS |= {"up", "worker"}
+COMMANDS |= {"transform-worker", "up", "worker"}
 
 
 def test_every_command_helps() -> None:

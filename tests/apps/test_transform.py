@@ -15,6 +15,7 @@ from talchum.adapters.video_file import ClipReader, ClipWriter, SoundPacket
 from talchum.apps.transform import run
 from talchum.domain.errors import IdentityError, MediaFileError, NetworkFileError
 from talchum.domain.frame import I420Frame
+from tests.adapters.clips import first_seconds
 from tests.vision.scenes import CLIP, nobody
 
 pytestmark = pytest.mark.vision
@@ -136,10 +137,11 @@ def test_missing_networks_leave_no_file(short_clip: Path, tmp_path: Path) -> Non
 
 
 def test_a_cut_does_not_show(tmp_path: Path) -> None:
+    source = first_seconds(CLIP, tmp_path / "in.mp4", 2.5)
     parts, whole = tmp_path / "parts.mp4", tmp_path / "whole.mp4"
-    report = json.loads(transform(CLIP, parts, "sora", segment_seconds=2.0))
-    transform(CLIP, whole, "sora", segment_seconds=60.0)
-    assert (report["frames"], report["cardFrames"]) == (168, 0)
+    report = json.loads(transform(source, parts, "sora", segment_seconds=1.0))
+    transform(source, whole, "sora", segment_seconds=60.0)
+    assert (report["frames"], report["cardFrames"]) == (75, 0)
     errors = [
         float(((one - other) ** 2).mean())
         for one, other in zip(pictures(parts), pictures(whole), strict=True)

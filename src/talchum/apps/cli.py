@@ -110,6 +110,9 @@ def call(
     show_default=True,
     help="What the identity's network runs on.",
 )
+@click.option(
+    "--queue", is_flag=True, help="Let the transform workers do it, as the settings say; not this process."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print counts and times as JSON.")
 def transform(
     source: Path,
@@ -117,21 +120,19 @@ def transform(
     identity: str,
     engine: str | None,
     provider: InferenceProvider,
+    queue: bool,
     as_json: bool,
 ) -> None:
     """Put a face into the clip IN and write OUT, with its sound."""
+    wish: dict[str, Any] = {"identity": identity, "engine": engine, "as_json": as_json, "out": sys.stdout}
+    if queue:
+        from talchum.apps.settings import Settings
+        from talchum.apps.transform_queued import run as run_queued
+
+        sys.exit(run_queued(source, target, settings=Settings.from_environment(os.environ), **wish))
     from talchum.apps.transform import run
 
-    status = run(
-        source,
-        target,
-        identity=identity,
-        engine=engine,
-        provider=provider,
-        as_json=as_json,
-        out=sys.stdout,
-    )
-    sys.exit(status)
+    sys.exit(run(source, target, provider=provider, **wish))
 
 
 @main.command()
@@ -200,6 +201,14 @@ def server() -> None:
 def worker() -> None:
     """Run one face worker with the settings of the environment."""
     from talchum.apps.worker import main as work
+
+    work()
+
+
+@main.command("transform-worker")
+def transform_worker() -> None:
+    """Run one transform worker with the settings of the environment."""
+    from talchum.apps.transform_worker import main as work
 
     work()
 
