@@ -72,7 +72,7 @@ def run(
             with progress_bar(source.name, sum(segment.frames for segment in segments)) as (bar, task):
                 made = _wait(jobs, name, sent, lambda frames: bar.update(task, completed=frames))
             report = TransformReport(made.frames, made.card_frames, made.cpu_seconds)
-            check_complete(source, segments, report)
+            check_complete(source, report)
             _get_unsealed(content, made.digest, key, room, target)
         finally:
             _clean(jobs, name, content)
