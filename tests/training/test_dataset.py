@@ -88,7 +88,7 @@ def test_the_same_seed_draws_the_same_batch() -> None:
 def test_the_mask_is_the_mesh_with_a_soft_edge_around_it() -> None:
     geometry = dataset().learned[0].geometry
     mask = soft_mask(geometry)
-    deep = geometry.planes[..., 3] > 0
+    deep = geometry.planes[3] > 0
     assert mask[deep].min() > 200
     assert np.count_nonzero((mask > 0) & (mask < 255)) > 100
     assert mask[0, 0] == 0

@@ -13,7 +13,7 @@ from talchum.training.dataset import as_batch
 from talchum.training.export import expect_alike, export_fp32, export_int8, likeness
 from talchum.training.network import FaceNetwork
 from talchum.training.train import Training
-from talchum.vision.conditioning import NETWORK_INPUT, NETWORK_OUTPUT, with_colours
+from talchum.vision.conditioning import NETWORK_INPUT, NETWORK_OUTPUT, unshuffled, with_colours
 from talchum.vision.onnx_format import has_external_data
 from talchum.vision.runtime import open_network
 from tests.training.performances import SMALL, dataset, few_steps
@@ -42,7 +42,7 @@ def test_the_file_paints_what_the_network_paints() -> None:
         expected = network(torch.from_numpy(as_batch([moment]).planes))[0].permute(1, 2, 0).numpy() * 255
     session = open_network(exported()[0], "fp32")
     (painted,) = session.run(
-        [NETWORK_OUTPUT], {NETWORK_INPUT: with_colours(moment.geometry, moment.picture)[None]}
+        [NETWORK_OUTPUT], {NETWORK_INPUT: unshuffled(with_colours(moment.geometry, moment.picture))}
     )
     np.testing.assert_allclose(painted[0], expected, atol=0.05)
 

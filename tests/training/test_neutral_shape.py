@@ -9,8 +9,8 @@ import pytest
 
 from talchum.domain.face import Points
 from talchum.training.moment import Moment
-from talchum.training.neutral_shape import neutral_shape, without_pose
-from talchum.vision.conditioning import STABLE, Reference
+from talchum.training.neutral_shape import neutral_shape
+from talchum.vision.conditioning import STABLE, Reference, without_pose
 from tests.training.performances import dataset
 from tests.vision.scenes import face_networks
 

@@ -75,15 +75,18 @@ def neural_identity() -> IdentityAssets:
 
 def still_network() -> bytes:
     """planes -> painted: the first three planes as the picture, no share of the still, a mask of 255."""
-    planes = helper.make_tensor_value_info("planes", TensorProto.UINT8, [1, SIDE, SIDE, PLANES])
+    shape = [1, 4 * PLANES, SIDE // 2, SIDE // 2]
+    planes = helper.make_tensor_value_info("planes", TensorProto.UINT8, shape)
     painted = helper.make_tensor_value_info("painted", TensorProto.FLOAT, [1, SIDE, SIDE, 5])
     rest = np.zeros((1, SIDE, SIDE, 2), np.float32)
     rest[..., 1] = 255
-    bounds = {"start": [0], "end": [3], "axis": [3]}
+    bounds = {"start": [0], "end": [12], "axis": [1]}
     graph = helper.make_graph(
         [
             helper.make_node("Cast", ["planes"], ["numbers"], to=TensorProto.FLOAT),
-            helper.make_node("Slice", ["numbers", "start", "end", "axis"], ["picture"]),
+            helper.make_node("Slice", ["numbers", "start", "end", "axis"], ["still"]),
+            helper.make_node("DepthToSpace", ["still"], ["large"], blocksize=2, mode="CRD"),
+            helper.make_node("Transpose", ["large"], ["picture"], perm=[0, 2, 3, 1]),
             helper.make_node("Concat", ["picture", "rest"], ["painted"], axis=3),
         ],
         "still",

@@ -91,23 +91,23 @@ def test_a_reference_is_cut_as_a_head_is() -> None:
 def test_planes_show_the_still_where_the_mesh_is_and_nothing_elsewhere() -> None:
     geometry = painted(0)
     inside = geometry.inside > 0
-    still = geometry.planes[..., :3]
+    still = geometry.planes[:3].transpose(1, 2, 0)
     assert still[inside][:, 1].mean() > 60
     assert still[~inside].max() == 0
-    assert geometry.planes[..., 4:7][~inside].max() == 0
-    np.testing.assert_array_equal(geometry.planes[..., 3], geometry.inside)
+    assert geometry.planes[4:7, ~inside].max() == 0
+    np.testing.assert_array_equal(geometry.planes[3], geometry.inside)
 
 
 def test_the_performers_own_eyes_and_nothing_of_the_skin_show() -> None:
     region, landmarks = square_of(3)
     own = cut_region(clip()[3], region, SIDE)
     planes = with_colours(painted(3), own)
-    assert planes.shape == (SIDE, SIDE, PLANES)
+    assert planes.shape == (PLANES, SIDE, SIDE)
     x, y = np.floor(landmarks[PUPIL, :2]).astype(int)
-    np.testing.assert_array_equal(planes[y, x, 11:14], own[y, x])
+    np.testing.assert_array_equal(planes[11:14, y, x], own[y, x])
     x, y = np.floor(landmarks[NOSE_TIP, :2]).astype(int)
-    assert planes[y, x, 11:14].max() == 0
-    assert np.count_nonzero(planes[..., 11:14].any(axis=2)) < 0.05 * SIDE * SIDE
+    assert planes[11:14, y, x].max() == 0
+    assert np.count_nonzero(planes[11:14].any(axis=0)) < 0.05 * SIDE * SIDE
 
 
 def test_light_knows_the_colour_but_not_the_face() -> None:

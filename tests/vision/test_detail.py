@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from talchum.domain.frame import I420Frame
 from talchum.vision.blending import image_to_frame
 from talchum.vision.conditioning import REFERENCE_SIDE, SIDE, Drawing, Geometry
-from talchum.vision.detail import DETAIL_SIDE, FLAT, add_detail, detail_share, still_detail
+from talchum.vision.detail import DETAIL_SIDE, FLAT, StillDetail, detail_share, enlarged, times_for
 
 Bytes = NDArray[np.uint8]
 INSIDE = np.full((SIDE, SIDE), 255, np.uint8)
@@ -24,36 +24,47 @@ def straight(facing: float = 1.0, inside: Bytes = INSIDE) -> Drawing:
     normals = np.zeros((SIDE, SIDE, 3), np.float32)
     normals[..., 2] = -facing
     axis = (np.arange(SIDE, dtype=np.float32) + np.float32(0.5)) * np.float32(REFERENCE_SIDE / SIDE)
-    return Drawing(inside, normals, np.dstack(np.meshgrid(axis, axis)))
+    return Drawing(inside, normals, np.dstack(np.meshgrid(axis, axis)), normals[..., :0])
 
 
 def geometry(opened: Bytes | None = None, inside: Bytes = INSIDE) -> Geometry:
     nothing = np.zeros((SIDE, SIDE), np.uint8)
-    return Geometry(np.zeros((SIDE, SIDE, 8), np.uint8), inside, nothing if opened is None else opened)
+    return Geometry(np.zeros((8, SIDE, SIDE), np.uint8), inside, nothing if opened is None else opened)
 
 
 def test_an_even_still_has_no_detail() -> None:
-    assert np.all(still_detail(still(np.full((DETAIL_SIDE, DETAIL_SIDE), 150, np.uint8))) == FLAT)
+    assert np.all(StillDetail.of(still(np.full((DETAIL_SIDE, DETAIL_SIDE), 150, np.uint8))).fine == FLAT)
 
 
 def test_a_hair_is_detail_and_a_shadow_is_not() -> None:
     luma = np.full((DETAIL_SIDE, DETAIL_SIDE), 150, np.uint8)
     luma[:, 300:302] = 60
     luma[:, 500:] = np.linspace(150, 90, DETAIL_SIDE - 500).astype(np.uint8)
-    detail = still_detail(still(luma))
+    detail = StillDetail.of(still(luma)).fine
     assert detail[320, 301] < FLAT - 60
     assert abs(int(detail[320, 570]) - FLAT) < 6
 
 
-def test_detail_falls_where_the_still_shows_it_and_as_strong_as_it_is_there() -> None:
+@pytest.mark.parametrize("times", [2, 3])
+def test_detail_falls_where_the_still_shows_it(times: int) -> None:
     luma = np.full((DETAIL_SIDE, DETAIL_SIDE), 150, np.uint8)
     luma[:, 320:324] = 110
-    detail = still_detail(still(luma))
-    size, place = 2 * SIDE, np.array([[2, 0, 0.5], [0, 2, 0.5]], np.float32)
-    painted = np.full((size, size), 100, np.uint8)
-    add_detail(painted, detail, straight(), INSIDE, place)
-    assert painted[160, 161] < 92
-    assert abs(int(painted[160, 100]) - 100) <= 1
+    painted = np.full((SIDE, SIDE), 100, np.uint8)
+    large = enlarged(painted, times, StillDetail.of(still(luma)), straight(), geometry())
+    assert large.shape == (times * SIDE, times * SIDE)
+    line = round(322 / DETAIL_SIDE * large.shape[1])
+    assert large[large.shape[0] // 2, line] < 92
+    assert abs(int(large[large.shape[0] // 2, line - 20 * times]) - 100) <= 1
+
+
+def test_a_small_face_stays_as_it_was_painted() -> None:
+    painted = np.full((SIDE, SIDE), 100, np.uint8)
+    detail = StillDetail.of(still(np.full((DETAIL_SIDE, DETAIL_SIDE), 150, np.uint8)))
+    assert enlarged(painted, 1, detail, straight(), geometry()) is painted
+
+
+def test_a_square_is_as_large_as_the_frame_shows_it_and_no_larger_than_pays() -> None:
+    assert [times_for(side) for side in (80, 270, 275, 540, 550, 2000)] == [1, 1, 2, 2, 3, 3]
 
 
 @pytest.mark.parametrize("facing", [0.0, 0.2])

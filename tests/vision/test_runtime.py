@@ -13,7 +13,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from talchum.domain.errors import NetworkFileError, SettingsError
-from talchum.domain.inference import InferenceProvider
+from talchum.domain.rendering import InferenceProvider
 from talchum.vision.networks import NETWORKS, default_networks_directory, network_path
 from talchum.vision.runtime import available_providers, check_provider, open_network, open_session
 

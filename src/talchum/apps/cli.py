@@ -10,7 +10,7 @@ from typing import Any, get_args
 import click
 
 from talchum.domain.errors import TalchumError
-from talchum.domain.inference import InferenceProvider
+from talchum.domain.rendering import InferenceProvider, Proportions, Rendering
 
 FAILED = 1
 MISUSED = 2
@@ -111,6 +111,14 @@ def call(
     help="What the identity's network runs on.",
 )
 @click.option(
+    "--proportions",
+    type=click.Choice(get_args(Proportions)),
+    default="performer",
+    envvar="TALCHUM_PROPORTIONS",
+    show_default=True,
+    help="Whose the worn face has, where the engine can choose.",
+)
+@click.option(
     "--queue", is_flag=True, help="Let the transform workers do it, as the settings say; not this process."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print counts and times as JSON.")
@@ -120,6 +128,7 @@ def transform(
     identity: str,
     engine: str | None,
     provider: InferenceProvider,
+    proportions: Proportions,
     queue: bool,
     as_json: bool,
 ) -> None:
@@ -132,7 +141,7 @@ def transform(
         sys.exit(run_queued(source, target, settings=Settings.from_environment(os.environ), **wish))
     from talchum.apps.transform import run
 
-    sys.exit(run(source, target, provider=provider, **wish))
+    sys.exit(run(source, target, rendering=Rendering(provider, proportions), **wish))
 
 
 @main.command()

@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 
 from talchum.adapters.identity_library import Identities
 from talchum.domain.errors import TalchumError
-from talchum.domain.inference import InferenceProvider
+from talchum.domain.rendering import AS_USUAL, Rendering
 from talchum.vision.pipeline import WornFace, prepare_worn_face
 from talchum.vision.topology import FaceTopology
 
@@ -60,12 +60,12 @@ class PreparedFaces:
                 logger.warning("an identity cannot be worn: %s", error.code)
 
 
-def preparer(identities: Identities, topology: FaceTopology, provider: InferenceProvider = "cpu") -> Prepare:
-    """Makes identities wearable; their networks run on this provider."""
+def preparer(identities: Identities, topology: FaceTopology, rendering: Rendering = AS_USUAL) -> Prepare:
+    """Makes identities wearable, rendered like this."""
 
     def prepare(identity: str, engine: str | None) -> WornFace:
         assets = identities.assets(identity)
         chosen = engine or assets.engines[0]
-        return prepare_worn_face(assets, chosen, topology=topology, provider=provider)
+        return prepare_worn_face(assets, chosen, topology=topology, rendering=rendering)
 
     return prepare

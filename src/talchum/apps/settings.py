@@ -12,7 +12,7 @@ from typing import TypeVar, get_args
 from urllib.parse import urlsplit
 
 from talchum.domain.errors import SettingsError
-from talchum.domain.inference import InferenceProvider
+from talchum.domain.rendering import InferenceProvider, Proportions, Rendering
 
 Value = TypeVar("Value")
 
@@ -42,6 +42,7 @@ class Settings:
     turn_lifetime_seconds: int = 600
     worker_slots: int = 0
     inference_provider: InferenceProvider = "cpu"
+    proportions: Proportions = "performer"
     resume_seconds: int = 30
     face_leg_wait_seconds: int = 8
     room_idle_seconds: int = 24 * 3600
@@ -86,6 +87,11 @@ class Settings:
     def content(self) -> str:
         """The URL of the content store; a directory beside the other data unless one is named."""
         return self.content_url or (self.data.resolve() / "content").as_uri()
+
+    @property
+    def rendering(self) -> Rendering:
+        """How identities are rendered."""
+        return Rendering(self.inference_provider, self.proportions)
 
     def worker_url(self) -> str:
         """The WebSocket address by which face workers reach a call server."""
@@ -179,6 +185,7 @@ NAMES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "TALCHUM_TURN_LIFETIME_SECONDS": ("turn_lifetime_seconds", _number(5, 600)),
     "TALCHUM_WORKER_SLOTS": ("worker_slots", _number(0, 64)),
     "TALCHUM_INFERENCE_PROVIDER": ("inference_provider", _one_of(*get_args(InferenceProvider))),
+    "TALCHUM_PROPORTIONS": ("proportions", _one_of(*get_args(Proportions))),
     "TALCHUM_RESUME_SECONDS": ("resume_seconds", _number(1, 600)),
     "TALCHUM_FACE_LEG_WAIT_SECONDS": ("face_leg_wait_seconds", _number(1, 60)),
     "TALCHUM_ROOM_IDLE_SECONDS": ("room_idle_seconds", _number(60, 30 * 24 * 3600)),

@@ -19,7 +19,7 @@ from talchum.adapters.identity_files import IdentityFiles
 from talchum.adapters.video_file import ClipReader
 from talchum.apps.installed_identities import installed_identities
 from talchum.apps.transform_segment import ClipFace, TransformReport, transform_segment
-from talchum.domain.inference import InferenceProvider
+from talchum.domain.rendering import AS_USUAL, Rendering
 from talchum.domain.segments import SEGMENT_SECONDS
 from talchum.vision.networks import default_networks_directory
 from talchum.vision.pipeline import FaceNetworks, prepare_worn_face
@@ -37,7 +37,7 @@ def run(
     out: TextIO,
     identities_directory: Path | None = None,
     networks_directory: Path | None = None,
-    provider: InferenceProvider = "cpu",
+    rendering: Rendering = AS_USUAL,
     segment_seconds: float = SEGMENT_SECONDS,
     entropy: int | None = None,
 ) -> int:
@@ -52,7 +52,7 @@ def run(
         assets = IdentityFiles(identities_directory).assets(identity)
     networks = FaceNetworks.load(networks_directory or default_networks_directory())
     worn = prepare_worn_face(
-        assets, engine or assets.engines[0], topology=networks.topology, provider=provider
+        assets, engine or assets.engines[0], topology=networks.topology, rendering=rendering
     )
     drawn = entropy if entropy is not None else secrets.randbits(ENTROPY_BITS)
     report = _transform(source, target, ClipFace(networks, worn, drawn), segment_seconds)

@@ -47,7 +47,7 @@ from talchum.apps.transform_heartbeat import Heartbeat
 from talchum.apps.transform_segment import ClipFace, TransformReport, transform_segment
 from talchum.apps.work_directory import work_directory
 from talchum.domain.errors import TalchumError
-from talchum.domain.inference import InferenceProvider
+from talchum.domain.rendering import Rendering
 from talchum.vision.pipeline import FaceNetworks, prepare_worn_face, warm_up
 from talchum.vision.runtime import check_provider
 
@@ -65,7 +65,7 @@ class TransformWorker:
     """Does tasks in a directory of its own. stopping: whether to give back what is in hand."""
 
     networks: FaceNetworks
-    provider: InferenceProvider
+    rendering: Rendering
     identities: Identities
     content_url: str
     jobs: TransformJobs
@@ -83,7 +83,7 @@ class TransformWorker:
                 assets,
                 job.engine or assets.engines[0],
                 topology=self.networks.topology,
-                provider=self.provider,
+                rendering=self.rendering,
             )
 
             def progress(frames: int) -> None:
@@ -219,7 +219,7 @@ def run(settings: Settings) -> int:
     with work_directory(settings.data / "transform") as directory:
         worker = TransformWorker(
             networks,
-            settings.inference_provider,
+            settings.rendering,
             open_library(settings),
             settings.content,
             jobs,

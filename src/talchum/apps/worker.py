@@ -210,7 +210,7 @@ def run(settings: Settings) -> int:
     warm_up(networks)
     known = KnownIdentities.of(settings)
     identities = [identity.name for identity in known.list()]
-    prepare = preparer(known, networks.topology, settings.inference_provider)
+    prepare = preparer(known, networks.topology, settings.rendering)
     slots = settings.worker_slots or _measured_slots(networks, known, prepare)
     media = MediaLoop()
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"

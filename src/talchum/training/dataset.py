@@ -100,8 +100,10 @@ def as_batch(moments: Iterable[Moment]) -> Batch:
     planes = np.stack([with_colours(moment.geometry, moment.shown) for moment in listed])
     pictures = np.stack([moment.picture for moment in listed])
     masks = np.stack([soft_mask(moment.geometry) for moment in listed])[..., None]
-    assert planes.shape[1:] == (SIDE, SIDE, PLANES)
-    return Batch(_channels_first(planes), _channels_first(pictures), _channels_first(masks))
+    assert planes.shape[1:] == (PLANES, SIDE, SIDE)
+    return Batch(
+        planes.astype(np.float32) / np.float32(255), _channels_first(pictures), _channels_first(masks)
+    )
 
 
 def soft_mask(geometry: Geometry) -> NDArray[np.uint8]:

@@ -68,7 +68,11 @@ class FaceNetwork(nn.Module):
 
     def forward(self, planes: Tensor) -> Tensor:
         """planes: (B, 14, S, S) in 0..1. Returns (B, 5, S, S): the picture, the still's share, the mask."""
-        seen = [self.enter(F.pixel_unshuffle(planes, 2))]  # (B, 56, S/2, S/2) -> (B, a, S/2, S/2)
+        return self.paint(F.pixel_unshuffle(planes, 2))
+
+    def paint(self, unshuffled: Tensor) -> Tensor:
+        """The same from planes whose 2 x 2 pixels are channels, (B, 56, S/2, S/2)."""
+        seen = [self.enter(unshuffled)]  # (B, a, S/2, S/2)
         for down in self.down:
             seen.append(down(seen[-1]))
         x = seen.pop()  # (B, d, S/16, S/16)
@@ -77,5 +81,6 @@ class FaceNetwork(nn.Module):
         out = F.pixel_shuffle(self.leave(x), 2)  # (B, 5, S, S)
         painted = torch.sigmoid(out[:, :3] * 2)
         still, mask = torch.sigmoid(out[:, 3:4]), torch.sigmoid(out[:, 4:5])
-        picture = painted + (planes[:, :3] - painted) * still
+        bent = F.pixel_shuffle(unshuffled[:, :12], 2)  # the first three planes
+        picture = painted + (bent - painted) * still
         return torch.cat([picture, still, mask], 1)

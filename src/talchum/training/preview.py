@@ -10,7 +10,7 @@ import numpy as np
 from talchum.domain.frame import Image
 from talchum.training.dataset import BLOCK_FRAMES
 from talchum.training.moment import Moment
-from talchum.vision.conditioning import NETWORK_INPUT, NETWORK_OUTPUT, with_colours
+from talchum.vision.conditioning import NETWORK_INPUT, NETWORK_OUTPUT, unshuffled, with_colours
 from talchum.vision.detection import NetworkSession
 from talchum.vision.rasterise import soft_edge
 from talchum.vision.runtime import open_network
@@ -47,7 +47,7 @@ def _motion(block: Sequence[Moment]) -> float:
 
 def _painted(session: NetworkSession, moment: Moment) -> Image:
     planes = with_colours(moment.geometry, moment.shown)
-    out = session.run([NETWORK_OUTPUT], {NETWORK_INPUT: planes[None]})[0][0]
+    out = session.run([NETWORK_OUTPUT], {NETWORK_INPUT: unshuffled(planes)})[0][0]
     size, ground = (PREVIEW_SIDE, PREVIEW_SIDE), np.array(_GROUND, np.float32)
     face = cv2.resize(np.clip(out[..., :3], 0, 255), size, interpolation=cv2.INTER_CUBIC)
     share = np.minimum(soft_edge(moment.geometry.inside // 255), np.clip(out[..., 4], 0, 255))

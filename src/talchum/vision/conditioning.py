@@ -51,7 +51,7 @@ _SUBPIXEL = 4  # bits
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.uint8]
-Planes = NDArray[np.uint8]  # (SIDE, SIDE, n)
+Planes = NDArray[np.uint8]  # (n, SIDE, SIDE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +69,7 @@ class Reference:
 class Geometry:
     """The planes that do not depend on the performer's colours.
 
-    planes: uint8 (SIDE, SIDE, 8). inside: 255 where the mesh is. opened: 255 inside lids and lips.
+    planes: uint8 (8, SIDE, SIDE). inside: 255 where the mesh is. opened: 255 inside lids and lips.
     """
 
     planes: Planes
@@ -101,6 +101,15 @@ def head_pose(landmarks: Points, topology: FaceTopology) -> tuple[float, Floats]
     return scale, np.asarray((u * mirror) @ vt, np.float32)
 
 
+def without_pose(landmarks: Points, topology: FaceTopology) -> Floats:
+    """A located head's mesh (468, 3), turned, scaled and moved so that its bone lies on the canonical."""
+    stable = list(STABLE)
+    scale, turn = head_pose(landmarks, topology)
+    centred = landmarks[:MESH_LANDMARKS] - landmarks[stable].mean(axis=0)
+    placed = (centred @ turn) / np.float32(scale) * np.array([1, -1, -1], np.float32)
+    return np.asarray(placed + topology.vertices[stable].mean(axis=0), np.float32)
+
+
 def into_square(landmarks: Points, region: FaceRegion, side: int) -> Points:
     """Landmarks in pixels of the region's square instead of the frame's, depth at the same scale."""
     scale = side / region.side
@@ -125,11 +134,13 @@ class Drawing:
     """The mesh in the square. inside: 255 where it is. normals: (SIDE, SIDE, 3), outward, z away.
 
     texels: (SIDE, SIDE, 2), where each pixel lies on the identity's still, pixels of the reference.
+    sources: (SIDE, SIDE, 2), which of the performer's pixels lies there, where that was asked for.
     """
 
     inside: Mask
     normals: Floats
     texels: Floats
+    sources: Floats
 
 
 class GeometryPainter:
@@ -147,25 +158,28 @@ class GeometryPainter:
         """landmarks: (478, 3) in pixels of the square (`into_square`)."""
         return self.planes(self.draw(landmarks, reference), landmarks, reference)
 
-    def draw(self, landmarks: Points, reference: Reference) -> Drawing:
-        """Where the mesh is, which way it looks, and which part of the still each pixel shows."""
+    def draw(self, landmarks: Points, reference: Reference, own: Points | None = None) -> Drawing:
+        """Where the mesh is, which way it looks, and which part of the still each pixel shows.
+
+        own: the performer's own landmarks where those that are drawn were moved (`retargeting`).
+        """
         mesh = np.ascontiguousarray(landmarks[:MESH_LANDMARKS], np.float32)
-        attributes = np.concatenate([normals(mesh, self._triangles), reference.points], axis=1)
+        moved = [] if own is None else [own[:MESH_LANDMARKS, :2]]
+        attributes = np.concatenate([normals(mesh, self._triangles), reference.points, *moved], axis=1)
         nodes = mesh - np.array([0.5, 0.5, 0], np.float32)  # the raster counts from pixels' centres
         drawn, coverage = rasterise(nodes, attributes, self._triangles, SIDE, SIDE)
-        return Drawing(coverage * np.uint8(255), drawn[..., :3], drawn[..., 3:])
+        return Drawing(coverage * np.uint8(255), drawn[..., :3], drawn[..., 3:5], drawn[..., 5:])
 
     def planes(self, drawing: Drawing, landmarks: Points, reference: Reference) -> Geometry:
         """The planes of a drawing of the same landmarks and reference."""
         inside = drawing.inside
-        planes = np.zeros((SIDE, SIDE, GEOMETRY_PLANES), np.uint8)
+        planes = np.empty((GEOMETRY_PLANES, SIDE, SIDE), np.uint8)
         x, y = (np.ascontiguousarray(drawing.texels[..., axis] - np.float32(0.5)) for axis in (0, 1))
-        bent = cv2.remap(reference.image, x, y, cv2.INTER_LINEAR)
-        planes[..., 0:3] = cv2.bitwise_and(bent, bent, mask=inside)
-        planes[..., 3] = inside
-        normal = np.clip((drawing.normals + 1) * 127.5, 0, 255).astype(np.uint8)
-        planes[..., 4:7] = cv2.bitwise_and(normal, normal, mask=inside)
-        planes[..., 7] = self._contours(landmarks)
+        still = cv2.remap(reference.image, x, y, cv2.INTER_LINEAR)
+        planes[0:3] = cv2.split(cv2.bitwise_and(still, still, mask=inside))
+        planes[3] = inside
+        _write_normals(drawing.normals, inside, planes[4:7])
+        planes[7] = self._contours(landmarks)
         return Geometry(planes, inside, self._opened(landmarks))
 
     def _contours(self, landmarks: Points) -> Mask:
@@ -188,11 +202,27 @@ class GeometryPainter:
 
 def with_colours(geometry: Geometry, own: Image) -> Planes:
     """All fourteen planes. own: the performer's picture in the square, RGB (SIDE, SIDE, 3)."""
-    planes = np.empty((SIDE, SIDE, PLANES), np.uint8)
-    planes[..., :GEOMETRY_PLANES] = geometry.planes
-    planes[..., 8:11] = blurred_light(own, geometry.inside)
-    planes[..., 11:14] = cv2.bitwise_and(own, own, mask=geometry.opened)
+    planes = np.empty((PLANES, SIDE, SIDE), np.uint8)
+    planes[:GEOMETRY_PLANES] = geometry.planes
+    planes[8:11] = cv2.split(blurred_light(own, geometry.inside))
+    planes[11:14] = cv2.split(cv2.bitwise_and(own, own, mask=geometry.opened))
     return planes
+
+
+def unshuffled(planes: Planes) -> NDArray[np.uint8]:
+    """The planes as a network takes them: every 2 x 2 pixels as four channels, (1, 56, SIDE / 2, SIDE / 2).
+
+    In the order of PyTorch's `pixel_unshuffle`; inside the network it would take ten times as long.
+    """
+    out = np.empty((1, 4 * PLANES, SIDE // 2, SIDE // 2), np.uint8)
+    _unshuffle(planes, out[0])
+    return out
+
+
+def bent(own: Image, drawing: Drawing) -> Image:
+    """The performer's picture with each part of the face where its landmarks were moved to."""
+    x, y = (np.ascontiguousarray(drawing.sources[..., axis] - np.float32(0.5)) for axis in (0, 1))
+    return np.asarray(cv2.remap(own, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def blurred_light(own: Image, inside: Mask) -> Image:
@@ -228,6 +258,26 @@ def _similarity(points: Floats, onto: Floats) -> tuple[float, float, float, floa
     x = float(target[0] - cos * mean[0] + sin * mean[1])
     y = float(target[1] - sin * mean[0] - cos * mean[1])
     return math.hypot(cos, sin), math.atan2(sin, cos), x, y
+
+
+@njit(cache=True, nogil=True)
+def _unshuffle(planes: Planes, out: Planes) -> None:
+    for plane in range(planes.shape[0]):
+        for i in range(out.shape[1]):
+            for j in range(out.shape[2]):
+                out[4 * plane, i, j] = planes[plane, 2 * i, 2 * j]
+                out[4 * plane + 1, i, j] = planes[plane, 2 * i, 2 * j + 1]
+                out[4 * plane + 2, i, j] = planes[plane, 2 * i + 1, 2 * j]
+                out[4 * plane + 3, i, j] = planes[plane, 2 * i + 1, 2 * j + 1]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _write_normals(found: Floats, inside: Mask, out: Planes) -> None:
+    for i in range(inside.shape[0]):
+        for j in range(inside.shape[1]):
+            for axis in range(3):
+                level = (found[i, j, axis] + np.float32(1.0)) * np.float32(127.5)
+                out[axis, i, j] = np.uint8(min(max(level, 0.0), 255.0)) if inside[i, j] else np.uint8(0)
 
 
 @njit(cache=True, nogil=True, fastmath=True)

@@ -6,6 +6,9 @@ hairs of a brow) moves with the skin, so it can be taken from the still, as `por
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numba import njit
@@ -13,28 +16,61 @@ from numpy.typing import NDArray
 
 from talchum.domain.frame import I420Frame, Plane
 from talchum.vision.conditioning import REFERENCE_SIDE, SIDE, Drawing, Geometry
-from talchum.vision.cropping import Affine
 
 DETAIL_SIDE = 4 * SIDE
 FLAT = 128  # the level that changes nothing
+MOST_TIMES = 3  # as large as it was painted
+
 _UNIT = 255.0  # levels from nothing to twice as bright
 _COARSE_SIGMA = 4.0  # pixels of the detail: one of the square, what a network paints itself
 _OPENING_MARGIN = 5  # pixels of the square around lids and lips, which change more than they bend
 _GRAZING = (0.25, 0.6)  # how far the skin faces the viewer, from nothing to everything
 _BLACK = 16.0  # luma in limited range
+_STRETCH = 1.7  # pixels of the frame that one pixel may cover
 
 Floats = NDArray[np.float32]
 
 
-def still_detail(still: I420Frame) -> Plane:
-    """How much brighter each point is than what lies around it: uint8, `FLAT` for alike.
+@dataclass(frozen=True, slots=True, eq=False)
+class StillDetail:
+    """How much brighter each point of a still is than what lies around it: uint8, `FLAT` for alike.
 
-    still: the reference's square, DETAIL_SIDE pixels.
+    fine: DETAIL_SIDE pixels a side. coarse: half of that, for faces that are smaller.
     """
-    luma = still.y.astype(np.float32) - np.float32(_BLACK)
-    around = cv2.GaussianBlur(luma, (0, 0), _COARSE_SIGMA)
-    brighter = (luma - around) / np.maximum(around, np.float32(8.0))
-    return np.clip(np.round(FLAT + brighter * _UNIT), 0, 255).astype(np.uint8)
+
+    fine: Plane
+    coarse: Plane
+
+    @classmethod
+    def of(cls, still: I420Frame) -> StillDetail:
+        """still: the reference's square, DETAIL_SIDE pixels."""
+        luma = still.y.astype(np.float32) - np.float32(_BLACK)
+        around = cv2.GaussianBlur(luma, (0, 0), _COARSE_SIGMA)
+        brighter = (luma - around) / np.maximum(around, np.float32(8.0))
+        fine = np.clip(np.round(FLAT + brighter * _UNIT), 0, 255).astype(np.uint8)
+        half = (DETAIL_SIDE // 2, DETAIL_SIDE // 2)
+        return cls(fine, np.asarray(cv2.resize(fine, half, interpolation=cv2.INTER_AREA), np.uint8))
+
+
+def times_for(side: float) -> int:
+    """How many times as large as it was painted a square is needed. side: its own on the frame, pixels."""
+    return min(MOST_TIMES, max(1, math.ceil(side / (SIDE * _STRETCH))))
+
+
+def enlarged(luma: Plane, times: int, detail: StillDetail, drawing: Drawing, geometry: Geometry) -> Plane:
+    """The painted luma (SIDE, SIDE) so many times as large, with the still's detail where it holds."""
+    if times == 1:
+        return luma
+    size = (times * SIDE, times * SIDE)
+    large = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+    plane = detail.coarse if times == 2 else detail.fine
+    scale, half = np.float32(plane.shape[1] / REFERENCE_SIDE), np.float32(0.5)
+    # two planes: OpenCV 5.0.0 samples wrongly by one map of two channels
+    x, y = (cv2.resize(drawing.texels[..., axis] * scale - half, size) for axis in (0, 1))
+    share = cv2.resize(detail_share(drawing, geometry), size)
+    sampled = cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    _brighten(large, np.asarray(sampled, np.uint8), np.asarray(share, np.uint8))
+    return large
 
 
 def detail_share(drawing: Drawing, geometry: Geometry) -> Plane:
@@ -45,23 +81,6 @@ def detail_share(drawing: Drawing, geometry: Geometry) -> Plane:
     core = cv2.erode(geometry.inside, np.ones((5, 5), np.uint8))
     share = np.minimum(np.minimum(facing, core), 255 - around)
     return np.asarray(cv2.GaussianBlur(share, (0, 0), 1.5), np.uint8)
-
-
-def add_detail(luma: Plane, detail: Plane, drawing: Drawing, share: Plane, placed: Affine) -> None:
-    """Lay the still's detail over the luma of a painted face, in place.
-
-    placed: from pixel centres of the square to those of `luma`.
-    """
-    size = (luma.shape[1], luma.shape[0])
-    scale, half = np.float32(DETAIL_SIDE / REFERENCE_SIDE), np.float32(0.5)
-    # two planes: OpenCV 5.0.0 samples wrongly by one map of two channels
-    x, y = (
-        cv2.warpAffine(drawing.texels[..., axis] * scale - half, placed, size, flags=cv2.INTER_LINEAR)
-        for axis in (0, 1)
-    )
-    where = cv2.warpAffine(share, placed, size, flags=cv2.INTER_LINEAR)
-    sampled = cv2.remap(detail, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    _brighten(luma, np.asarray(sampled, np.uint8), np.asarray(where, np.uint8))
 
 
 @njit(cache=True, nogil=True, fastmath=True)

@@ -16,7 +16,7 @@ import numpy as np
 from talchum.domain.errors import IdentityError
 from talchum.domain.face import LANDMARKS, MESH_LANDMARKS, Points, TrackedFace, region_of_landmarks
 from talchum.domain.frame import EgressFrame, I420Frame
-from talchum.domain.inference import InferenceProvider
+from talchum.domain.rendering import AS_USUAL, Rendering
 from talchum.vision.compositor import Compositor, CoverCheck
 from talchum.vision.conditioning import normals
 from talchum.vision.detection import FaceDetector, NetworkSession
@@ -49,11 +49,11 @@ def prepare_worn_face(
     *,
     topology: FaceTopology | None = None,
     engines: Mapping[str, type[FaceEngine]] = ENGINES,
-    provider: InferenceProvider = "cpu",
+    rendering: Rendering = AS_USUAL,
 ) -> WornFace:
     """Make an identity wearable; slow (tens of milliseconds), on any thread.
 
-    topology: the installation's own when None. provider: what the identity's own networks run on. Raises
+    topology: the installation's own when None. Raises
     IdentityError (`engine_unknown`, `identity_invalid`), NetworkFileError, SettingsError (no such provider).
     """
     if engine not in engines or engine not in assets.engines:
@@ -62,7 +62,7 @@ def prepare_worn_face(
             f"got engine {engine!r} for {assets.name!r}, expected one of {offered}", code="engine_unknown"
         )
     mesh = topology if topology is not None else load_topology(default_networks_directory())
-    prepared = engines[engine].prepare(assets, mesh, provider)
+    prepared = engines[engine].prepare(assets, mesh, rendering)
     return WornFace(assets.name, engine, frozenset(assets.openings), prepared)
 
 

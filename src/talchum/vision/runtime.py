@@ -12,7 +12,7 @@ import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from talchum.domain.errors import NetworkFileError, SettingsError
-from talchum.domain.inference import InferenceProvider
+from talchum.domain.rendering import InferenceProvider
 from talchum.vision.detection import NetworkSession
 from talchum.vision.onnx_format import has_external_data
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from talchum.domain.face import TrackedFace
 from talchum.domain.frame import I420Frame
-from talchum.domain.inference import InferenceProvider
+from talchum.domain.rendering import AS_USUAL, Rendering
 from talchum.vision.blending import Patch, rectangle_around
 from talchum.vision.identity import IdentityAssets
 from talchum.vision.topology import FaceTopology
@@ -23,9 +23,7 @@ class ReturnsInputEngine:
         self._topology = topology
 
     @classmethod
-    def prepare(
-        cls, assets: IdentityAssets, topology: FaceTopology, provider: InferenceProvider = "cpu"
-    ) -> None:
+    def prepare(cls, assets: IdentityAssets, topology: FaceTopology, rendering: Rendering = AS_USUAL) -> None:
         """Needs nothing."""
 
     def render(self, frame: I420Frame, face: TrackedFace, prepared: None) -> Patch:

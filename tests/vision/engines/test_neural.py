@@ -11,6 +11,7 @@ import pytest
 from talchum.domain.errors import NetworkFileError
 from talchum.domain.face import TrackedFace
 from talchum.domain.frame import I420Frame
+from talchum.domain.rendering import AS_USUAL, Rendering
 from talchum.vision.blending import Patch, image_to_yuv
 from talchum.vision.detection import NetworkSession
 from talchum.vision.engines.neural import NeuralEngine
@@ -24,9 +25,12 @@ SKIN = image_to_yuv(np.array([[[70, 150, 90]]], np.uint8))[0, 0]
 STRIPE = image_to_yuv(np.array([[[30, 60, 40]]], np.uint8))[0, 0]
 
 
-def render(frame: I420Frame, face: TrackedFace) -> Patch:
+def render(frame: I420Frame, face: TrackedFace, rendering: Rendering = AS_USUAL) -> Patch:
     topology = face_networks().topology
-    prepared = NeuralEngine.prepare(neural_identity(), topology)
+    identity = replace(
+        neural_identity(), neutral_shape=topology.vertices * np.array([1.06, 1.06, 1], np.float32)
+    )
+    prepared = NeuralEngine.prepare(identity, topology, rendering)
     return NeuralEngine(topology).render(frame, face, prepared)
 
 
@@ -90,5 +94,14 @@ def test_the_network_is_opened_where_the_setting_says(monkeypatch: pytest.Monkey
     monkeypatch.setattr("talchum.vision.engines.neural.open_network", remember)
     topology = face_networks().topology
     prepare_worn_face(neural_identity(), "neural", topology=topology)
-    prepare_worn_face(neural_identity(), "neural", topology=topology, provider="cuda")
+    prepare_worn_face(neural_identity(), "neural", topology=topology, rendering=Rendering("cuda"))
     assert opened == ["cpu", "cuda"]
+
+
+def test_the_proportions_of_the_identity_move_features_and_hardly_the_edge() -> None:
+    frame, face = clip()[0], tracked()[0]
+    own = render(frame, face)
+    moved = render(frame, face, Rendering(proportions="identity"))
+    assert own.rectangle == moved.rectangle
+    assert np.abs(own.alpha.astype(int) - moved.alpha).mean() < 4  # a far cheek is edge too
+    assert np.abs(own.y.astype(int) - moved.y).mean() > 0.5

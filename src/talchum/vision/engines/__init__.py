@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 from talchum.domain.face import TrackedFace
 from talchum.domain.frame import I420Frame
-from talchum.domain.inference import InferenceProvider
+from talchum.domain.rendering import AS_USUAL, Rendering
 from talchum.vision.blending import Patch
 from talchum.vision.engines.neural import NeuralEngine
 from talchum.vision.engines.portrait import PortraitEngine
@@ -32,13 +32,11 @@ class FaceEngine(Protocol):
     def __init__(self, topology: FaceTopology, entropy: int | None = None) -> None: ...
 
     @classmethod
-    def prepare(
-        cls, assets: IdentityAssets, topology: FaceTopology, provider: InferenceProvider = "cpu"
-    ) -> Any:
+    def prepare(cls, assets: IdentityAssets, topology: FaceTopology, rendering: Rendering = AS_USUAL) -> Any:
         """What `render` needs of an identity; slow, off the hot path, shareable between legs.
 
-        provider: what the identity's own networks run on. Raises IdentityError when the assets do not suit
-        the engine, SettingsError when there is no such provider.
+        Raises IdentityError when the assets do not suit the engine, SettingsError when there is no such
+        provider.
         """
 
     def render(self, frame: I420Frame, face: TrackedFace, prepared: Any) -> Patch:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from talchum.domain.errors import IdentityError
 from talchum.domain.face import TrackedFace
 from talchum.domain.frame import I420Frame, Plane
-from talchum.domain.inference import InferenceProvider
+from talchum.domain.rendering import AS_USUAL, Rendering
 from talchum.vision.blending import Patch, Rectangle, image_to_yuv, rectangle_around
 from talchum.vision.identity import MESH_VERTICES, IdentityAssets
 from talchum.vision.rasterise import Grid, extend_edges, rasterise, soft_edge
@@ -74,7 +74,7 @@ class PortraitEngine:
 
     @classmethod
     def prepare(
-        cls, assets: IdentityAssets, topology: FaceTopology, provider: InferenceProvider = "cpu"
+        cls, assets: IdentityAssets, topology: FaceTopology, rendering: Rendering = AS_USUAL
     ) -> PreparedPortrait:
         """Convert the still once: YUV pyramid and its mean colours over the mesh."""
         if assets.texture is None:

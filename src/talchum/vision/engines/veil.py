@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from talchum.domain.face import TrackedFace
 from talchum.domain.frame import I420Frame, Plane
-from talchum.domain.inference import InferenceProvider
+from talchum.domain.rendering import AS_USUAL, Rendering
 from talchum.vision.blending import Patch, Rectangle, image_to_yuv, rectangle_around
 from talchum.vision.identity import MESH_VERTICES, IdentityAssets
 from talchum.vision.topology import FaceTopology
@@ -101,7 +101,7 @@ class VeilEngine:
 
     @classmethod
     def prepare(
-        cls, assets: IdentityAssets, topology: FaceTopology, provider: InferenceProvider = "cpu"
+        cls, assets: IdentityAssets, topology: FaceTopology, rendering: Rendering = AS_USUAL
     ) -> PreparedVeil:
         """Cells without a texture; with one, a solid cover of the texture's mean colour."""
         if assets.texture is None:
