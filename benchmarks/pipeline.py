@@ -2,9 +2,9 @@
 
     python -m benchmarks.pipeline [--out benchmarks/results/pipeline.json]
 
-The clip is the project's own, enlarged to 720 rows, so that the face is over 250 pixels wide. The bar is 10
-ms a frame for portrait, the detector's share included. Times are CPU milliseconds of the pipeline's thread;
-`processMs` is what the whole process used, other threads included.
+The clip is the project's own, enlarged to 720 rows, so that the face is over 250 pixels wide. The bars are
+10 ms a frame for portrait and 18 for neural, the detector's share included. Times are CPU milliseconds of the
+pipeline's thread; `processMs` is what the whole process used, other threads included.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from talchum.vision.tracking import FaceTracker
 CLIP = REPOSITORY / "tests" / "media" / "synthetic_clip.mp4"
 WIDTH, HEIGHT = 1280, 720
 WARM_FRAMES = 15
-BAR_MS, MIN_FACE_WIDTH = 10.0, 250
+BARS_MS, MIN_FACE_WIDTH = {"portrait": 10.0, "neural": 18.0}, 250
 STAGES = {"track": "trackTime", "render": "renderTime", "blend": "blendTime"}
 
 
@@ -95,7 +95,7 @@ def identity_for(engine: str) -> str | None:
 
 
 def main() -> int:
-    """Measure, print, write; 1 when portrait is over the bar."""
+    """Measure, print, write; 1 when an engine is over its bar."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--out", type=Path, default=REPOSITORY / "benchmarks" / "results" / "pipeline.json")
     out: Path = options.parse_args().out
@@ -108,8 +108,8 @@ def main() -> int:
     width = face_width(networks, frames)
     worn = {name: identity for name in ENGINES if (identity := identity_for(name)) is not None}
     engines = {name: measure(networks, frames, identity, name) for name, identity in worn.items()}
-    total = engines["portrait"]["cpuMs"]["total"]["mean"]
-    passed = total <= BAR_MS and width >= MIN_FACE_WIDTH
+    means = {name: engines[name]["cpuMs"]["total"]["mean"] for name in BARS_MS}
+    met = width >= MIN_FACE_WIDTH and all(means[name] <= bar for name, bar in BARS_MS.items())
     result = {
         "benchmark": "pipeline",
         "commit": commit(),
@@ -119,12 +119,12 @@ def main() -> int:
         "threads": 1,
         "engines": engines,
         "withoutIdentity": sorted(set(ENGINES) - set(worn)),
-        "bar": {"portraitTotalMeanMs": BAR_MS, "minFaceWidthPx": MIN_FACE_WIDTH, "met": passed},
+        "bar": {"totalMeanMs": BARS_MS, "minFaceWidthPx": MIN_FACE_WIDTH, "met": met},
     }
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(result, indent=2))
-    return 0 if passed else 1
+    return 0 if met else 1
 
 
 if __name__ == "__main__":

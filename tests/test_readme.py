@@ -20,7 +20,7 @@ def result(name: str) -> dict[str, Any]:
 def quoted() -> list[str]:
     """Each figure as the README writes it, read from the results."""
     relay, leg = result("client_relay"), result("face_leg")["servers"]
-    portrait = result("pipeline")["engines"]["portrait"]["cpuMs"]["total"]
+    costs = [result("pipeline")["engines"][name]["cpuMs"]["total"] for name in ("portrait", "neural")]
     soak = result("soak")
     last_minute = result("impaired_call")["delayMsByMinute"][-1]
     worn, plain = relay["worn"], relay["plain"]
@@ -32,9 +32,10 @@ def quoted() -> list[str]:
             f"{server['roundTripMs']['p50']:.0f} / {server['roundTripMs']['p95']:.0f} ms"
             for server in leg.values()
         ),
-        f"{portrait['p50']:.1f} / {portrait['p95']:.1f} ms",
+        *(f"{cost['p50']:.1f} / {cost['p95']:.1f} ms" for cost in costs),
         f"{last_minute['p50']:.0f} / {last_minute['p95']:.0f} ms",
-        f"{result('face_leg')['faceOverEcho']:.2f}",
+        f"{result('face_leg')['portraitOverEcho']:.2f}",
+        f"{result('face_leg')['neuralOverEcho']:.2f}",
         f"{soak['megabytesByMinute'][-1]:.0f} MB",
         f"{soak['slopeOfSecondHalfMegabytesPerMinute']:.2f} MB",
     ]
