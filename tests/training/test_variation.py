@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,15 @@ def test_another_light_falls_on_the_picture_and_on_what_the_network_is_shown_of_
     np.testing.assert_array_equal(before.planes[:, :8], after.planes[:, :8])
     assert np.abs(before.picture - after.picture).mean() > 0.02
     assert np.abs(before.planes[:, 8:11] - after.planes[:, 8:11]).mean() > 0.02
+
+
+def test_faces_become_as_bright_as_others_are_whatever_they_were() -> None:
+    inside = moment().geometry.inside > 0
+    dark = replace(moment(), picture=(moment().picture * 0.3).astype(np.uint8))
+    for one in (moment(), dark):
+        lit = [relit(one, np.random.default_rng(seed)).picture[inside].mean() for seed in range(30)]
+        assert min(lit) < 90
+        assert max(lit) > 150
 
 
 def test_a_worse_camera_changes_what_is_shown_and_not_what_is_to_be_painted() -> None:

@@ -64,7 +64,7 @@ def test_a_small_face_stays_as_it_was_painted() -> None:
 
 
 def test_a_square_is_as_large_as_the_frame_shows_it_and_no_larger_than_pays() -> None:
-    assert [times_for(side) for side in (80, 270, 275, 540, 550, 2000)] == [1, 1, 2, 2, 3, 3]
+    assert [times_for(side) for side in (80, 170, 180, 540, 550, 2000)] == [1, 1, 2, 2, 3, 3]
 
 
 @pytest.mark.parametrize("facing", [0.0, 0.2])

@@ -23,6 +23,7 @@ Floats = NDArray[np.float32]
 Generator = np.random.Generator
 
 _RELIT, _RESHAPED, _WORSE = 0.75, 0.75, 0.5  # shares of the moments
+_BRIGHTNESS = (55, 185)  # mean levels of a face
 _BUMPS = 6
 _BUMP_WIDTH = (1.5, 4.0)  # centimetres
 _BUMP_HEIGHT = 0.35  # centimetres, standard deviation
@@ -75,7 +76,10 @@ def relit(moment: Moment, rng: Generator) -> Moment:
     # Lamps differ most in warmth, skins in how pink they are; either comes to the network as light.
     warmth, pink = rng.uniform(-0.35, 0.35), rng.uniform(-0.15, 0.15)
     gains = (1 + warmth * np.array([1, 0.15, -1])) * (1 + pink * np.array([0.5, -1, 0.5]))
-    gains = gains * rng.uniform(0.95, 1.05, 3) * rng.uniform(0.45, 1.25)
+    # How bright a face is says nothing of whose it is: a dark person's network is worn by pale performers.
+    inside = moment.geometry.inside > 0
+    bright = float(moment.picture[inside].mean()) if inside.any() else 128.0
+    gains = gains * rng.uniform(0.95, 1.05, 3) * rng.uniform(*_BRIGHTNESS) / max(bright, 20.0)
     gamma, towards, falloff = rng.uniform(0.8, 1.25), rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.45)
     across, down = np.meshgrid(*(np.linspace(-1, 1, SIDE, dtype=np.float32),) * 2)
     field = 1 + falloff * (np.cos(towards) * across + np.sin(towards) * down)

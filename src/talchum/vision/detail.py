@@ -6,7 +6,6 @@ hairs of a brow) moves with the skin, so it can be taken from the still, as `por
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import cv2
@@ -19,14 +18,13 @@ from talchum.vision.conditioning import REFERENCE_SIDE, SIDE, Drawing, Geometry
 
 DETAIL_SIDE = 4 * SIDE
 FLAT = 128  # the level that changes nothing
-MOST_TIMES = 3  # as large as it was painted
 
 _UNIT = 255.0  # levels from nothing to twice as bright
 _COARSE_SIGMA = 4.0  # pixels of the detail: one of the square, what a network paints itself
 _OPENING_MARGIN = 5  # pixels of the square around lids and lips, which change more than they bend
 _GRAZING = (0.25, 0.6)  # how far the skin faces the viewer, from nothing to everything
 _BLACK = 16.0  # luma in limited range
-_STRETCH = 1.7  # pixels of the frame that one pixel may cover
+_STRETCHES = (1.1, 3.4)  # pixels of the frame across one that was painted, from which on it pays to enlarge
 
 Floats = NDArray[np.float32]
 
@@ -54,7 +52,7 @@ class StillDetail:
 
 def times_for(side: float) -> int:
     """How many times as large as it was painted a square is needed. side: its own on the frame, pixels."""
-    return min(MOST_TIMES, max(1, math.ceil(side / (SIDE * _STRETCH))))
+    return 1 + sum(side > SIDE * stretch for stretch in _STRETCHES)
 
 
 def enlarged(luma: Plane, times: int, detail: StillDetail, drawing: Drawing, geometry: Geometry) -> Plane:
