@@ -32,8 +32,8 @@ def test_what_was_never_seen_is_painted_better_from_look_to_look() -> None:
     before = training.look(dataset().held_out)
     looks = [step.held_out for step in training.run() if step.held_out is not None]
     assert len(looks) == 2
-    assert looks[-1].psnr > before.psnr + 1
-    assert before.ssim < looks[-1].ssim < 1
+    assert before.psnr < looks[-1].psnr
+    assert before.ssim + 0.1 < looks[-1].ssim < 1
 
 
 def test_a_look_brings_a_picture_of_the_moment() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -152,6 +154,26 @@ def test_size_changes_in_mid_leg(size: tuple[int, int]) -> None:
 
 def test_warm_up_needs_no_identity() -> None:
     warm_up(face_networks())
+
+
+_COMPILED = """
+import importlib, pkgutil
+import talchum.vision
+from numba.core.dispatcher import Dispatcher
+from talchum.vision.networks import default_networks_directory
+from talchum.vision.pipeline import FaceNetworks, warm_up
+names = [module.name for module in pkgutil.walk_packages(talchum.vision.__path__, "talchum.vision.")]
+modules = [importlib.import_module(name) for name in names]
+warm_up(FaceNetworks.load(default_networks_directory()))
+compiled = {value for module in modules for value in vars(module).values() if isinstance(value, Dispatcher)}
+print(*(one.py_func.__name__ for one in compiled if not one.signatures))
+"""
+
+
+def test_nothing_is_left_to_compile_for_the_first_frame_of_any_engine() -> None:
+    done = subprocess.run([sys.executable, "-c", _COMPILED], capture_output=True, text=True, check=True)
+    # these are only ever called by compiled code, into which they go
+    assert set(done.stdout.split()) <= {"_continue_outwards", "_touches"}
 
 
 def test_identity_is_refused_for_an_engine_that_is_not_its_own() -> None:

@@ -14,13 +14,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from talchum.domain.errors import IdentityError
-from talchum.domain.face import LANDMARKS, MESH_LANDMARKS, Points, TrackedFace, region_of_landmarks
+from talchum.domain.face import LANDMARKS, Points, TrackedFace, region_of_landmarks
 from talchum.domain.frame import EgressFrame, I420Frame
 from talchum.domain.rendering import AS_USUAL, Rendering
 from talchum.vision.compositor import Compositor, CoverCheck
-from talchum.vision.conditioning import normals
 from talchum.vision.detection import FaceDetector, NetworkSession
 from talchum.vision.engines import ENGINES, FaceEngine
+from talchum.vision.engines.neural import BlankNetwork, NeuralEngine, prepare_around
 from talchum.vision.identity import IdentityAssets, Opening
 from talchum.vision.landmarks import LandmarkNetwork
 from talchum.vision.networks import default_networks_directory, network_path
@@ -192,10 +192,20 @@ def warm_up(networks: FaceNetworks, engines: Mapping[str, type[FaceEngine]] = EN
             patch = make(networks.topology).render(frame, face, prepared)
             check.hides(frame, face, patch, assets.openings)
             compositor.face(frame, patch, 0.0)
-    normals(landmarks[:MESH_LANDMARKS], np.array(networks.topology.triangles))  # for `neural`
+    _warm_up_neural(networks.topology)
     FaceDetector(networks.detector).detect(frame)
     LandmarkNetwork(networks.landmarks).locate(frame, region_of_landmarks(landmarks))
     compositor.card(640, 480, 0.0, "nothing_ready")
+
+
+def _warm_up_neural(topology: FaceTopology) -> None:
+    """No blank identity has a network, and all but that is compiled code; a large face needs all of it."""
+    frame = _noise(640, 480)
+    face = TrackedFace(_frontal_landmarks(topology, frame), 1.0, 0.0)
+    engine = NeuralEngine(topology)
+    prepared = prepare_around(BlankNetwork(), _blank_identities(topology)[0], topology)
+    for _ in range(2):  # what is steadied needs something before it
+        engine.render(frame, face, prepared)
 
 
 def _noise(width: int, height: int) -> I420Frame:

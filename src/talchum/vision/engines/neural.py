@@ -8,7 +8,7 @@ edge. What it takes: a network trained on that identity; `portrait` of the same 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
@@ -91,6 +91,33 @@ class _Square:
         return cls(y, u, v, np.asarray(edge, np.uint8))
 
 
+def prepare_around(
+    session: NetworkSession,
+    assets: IdentityAssets,
+    topology: FaceTopology,
+    rendering: Rendering = AS_USUAL,
+) -> PreparedNeural:
+    """What the engine needs beside a network that is open already. Raises IdentityError without a still."""
+    if assets.texture is None:
+        raise IdentityError(f"got identity {assets.name!r} without a texture, expected one for neural")
+    still = image_to_frame(assets.texture, 0.0)
+    region = head_region(assets.texture_points, topology)
+    return PreparedNeural(
+        session,
+        cut_reference(assets.texture, assets.texture_points, topology),
+        StillDetail.of(image_to_frame(cut_region(still, region, DETAIL_SIDE), 0.0)),
+        assets.neutral_shape if rendering.proportions == "identity" else None,
+    )
+
+
+class BlankNetwork:
+    """Paints nothing, at once: for what runs around a network."""
+
+    def run(self, output_names: list[str], input_feed: dict[str, Any]) -> Any:
+        """One square of zeros."""
+        return [np.zeros((1, *_PAINTED), np.float32)]
+
+
 class NeuralEngine:
     """One identity painted by its own network; how it works and what it cannot do is in docs/engines.md."""
 
@@ -108,16 +135,10 @@ class NeuralEngine:
         cls, assets: IdentityAssets, topology: FaceTopology, rendering: Rendering = AS_USUAL
     ) -> PreparedNeural:
         """Open the identity's network; a tenth of a second."""
-        if assets.texture is None or assets.network is None:
+        if assets.network is None:
             raise IdentityError(f"got identity {assets.name!r} without a network, expected one for neural")
-        still = image_to_frame(assets.texture, 0.0)
-        region = head_region(assets.texture_points, topology)
-        return PreparedNeural(
-            open_network(assets.network, f"the network of {assets.name!r}", provider=rendering.provider),
-            cut_reference(assets.texture, assets.texture_points, topology),
-            StillDetail.of(image_to_frame(cut_region(still, region, DETAIL_SIDE), 0.0)),
-            assets.neutral_shape if rendering.proportions == "identity" else None,
-        )
+        network = open_network(assets.network, f"the network of {assets.name!r}", provider=rendering.provider)
+        return prepare_around(network, assets, topology, rendering)
 
     def render(self, frame: I420Frame, face: TrackedFace, prepared: PreparedNeural) -> Patch:
         """The identity on this face. Raises FrameError when the face is outside the frame."""
