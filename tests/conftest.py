@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from functools import cache
 
 import pytest
@@ -14,6 +16,16 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 SLOW_LAST = ("netns", "coturn", "call", "browser")
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """A Celery worker in this process sets the root logger's level, and the next test hears nothing."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -126,7 +126,7 @@ async def test_a_face_is_learned_and_worn(studio_callers: Callers) -> None:
     await asyncio.to_thread(start_trainer, service)
 
     first = await order(page, "sora-again", 45)
-    await expect_state(first, "queued")
+    await expect(first).to_be_visible()
     second = await order(page, "sora-long", 20_000)
     await expect_state(first, "running")
     await expect(page.get_by_test_id("no-trainer")).to_be_hidden()
