@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from talchum.domain.frame import Image
+from talchum.training import measures
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -90,20 +92,14 @@ def mesh_mask(points: Floats, oval: tuple[int, ...], shape: tuple[int, int]) -> 
 
 
 def psnr(a: Image, b: Image, where: Mask) -> float:
-    """Peak signal-to-noise ratio over the mask, dB."""
-    error = float(((a[where].astype(np.float32) - b[where]) ** 2).mean())
-    return float(10 * np.log10(255**2 / max(error, 1e-6)))
+    """Peak signal-to-noise ratio over the mask, dB: that of training."""
+    return measures.psnr(_tensor(a), _tensor(b), torch.from_numpy(where))
 
 
 def ssim(a: Image, b: Image, where: Mask) -> float:
-    """Structural similarity over the mask: Z. Wang et al. (2004), with a flat window of 7 pixels."""
-    x, y = (np.asarray(one / np.float32(255), np.float32) for one in (a, b))
-    mean_x, mean_y = _window(x), _window(y)
-    variance_x, variance_y = _window(x * x) - mean_x**2, _window(y * y) - mean_y**2
-    covariance = _window(x * y) - mean_x * mean_y
-    above = (2 * mean_x * mean_y + 1e-4) * (2 * covariance + 9e-4)
-    below = (mean_x**2 + mean_y**2 + 1e-4) * (variance_x + variance_y + 9e-4)
-    return float((above / below)[where].mean())
+    """Structural similarity over the mask: that of training."""
+    similar = measures.ssim_map(_tensor(a), _tensor(b))
+    return float(similar[torch.from_numpy(where).expand_as(similar)].mean())
 
 
 def _aspect(points: Floats, upper: int, lower: int, left: int, right: int) -> float:
@@ -123,5 +119,5 @@ def _sampled(luma: Floats, at: Floats) -> Floats:
     return np.asarray(cv2.remap(luma, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0])
 
 
-def _window(x: Floats) -> Floats:
-    return np.asarray(cv2.blur(x, (7, 7), borderType=cv2.BORDER_REFLECT_101))
+def _tensor(image: Image) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)[None], np.float32) / 255)

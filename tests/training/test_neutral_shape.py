@@ -10,7 +10,7 @@ import pytest
 from talchum.domain.face import Points
 from talchum.training.moment import Moment
 from talchum.training.neutral_shape import neutral_shape
-from talchum.vision.conditioning import STABLE, Reference, without_pose
+from talchum.vision.conditioning import STABLE, Reference, head_pose, without_pose
 from tests.training.performances import dataset
 from tests.vision.scenes import face_networks
 
@@ -43,7 +43,8 @@ def moment(landmarks: Points, still: Points) -> Moment:
 @pytest.mark.parametrize(("yaw", "pitch", "scale"), [(0, 0, 7.3), (0.5, -0.2, 4.0), (-0.4, 0.3, 12.0)])
 def test_pose_and_size_are_taken_away(yaw: float, pitch: float, scale: float) -> None:
     head = wide_head()
-    found = without_pose(held(head, yaw, pitch, scale), face_networks().topology)
+    topology, landmarks = face_networks().topology, held(head, yaw, pitch, scale)
+    found = without_pose(landmarks, head_pose(landmarks, topology), topology)
     np.testing.assert_allclose(found, head, atol=1e-3)
 
 

@@ -12,7 +12,6 @@ import os
 import secrets
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +25,7 @@ from talchum.adapters.database import open_database
 from talchum.adapters.trainer_presence import TrainerPresence
 from talchum.adapters.training_jobs import TrainingJobs
 from talchum.apps.job_process import LEASE_SECONDS, Command, JobRunner, attempt_command
+from talchum.apps.process import run_process
 from talchum.apps.settings import Settings
 from talchum.domain.errors import StoreError, TalchumError
 
@@ -148,11 +148,7 @@ def training_task(trainer: Trainer) -> Callable[[object], None]:
 
 def main() -> None:
     """Run as a process of its own."""
-    try:
-        sys.exit(run(Settings.from_environment(os.environ)))
-    except TalchumError as error:
-        print(f"{error.code}: {error.message}", file=sys.stderr)
-        sys.exit(1)
+    run_process(run)
 
 
 if __name__ == "__main__":

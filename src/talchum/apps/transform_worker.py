@@ -11,7 +11,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,6 +41,7 @@ from talchum.adapters.transform_queue import (
     make_transform_celery,
 )
 from talchum.apps.known_identities import open_library
+from talchum.apps.process import run_process
 from talchum.apps.settings import Settings
 from talchum.apps.transform_heartbeat import Heartbeat
 from talchum.apps.transform_segment import ClipFace, TransformReport, transform_segment
@@ -256,11 +256,7 @@ def _consume(settings: Settings, worker: TransformWorker) -> int:
 
 def main() -> None:
     """Run as a process of its own."""
-    try:
-        sys.exit(run(Settings.from_environment(os.environ)))
-    except TalchumError as error:
-        print(f"{error.code}: {error.message}", file=sys.stderr)
-        sys.exit(1)
+    run_process(run)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ from talchum.apps.capacity import measure_leg_cost, slots_for
 from talchum.apps.known_identities import KnownIdentities
 from talchum.apps.leg import FaceLeg, LegOrder
 from talchum.apps.prepared_faces import Prepare, PreparedFaces, preparer
+from talchum.apps.process import run_process
 from talchum.apps.settings import Settings
 from talchum.domain.errors import FaceLegError, IdentityError, StoreError, TalchumError
 from talchum.domain.frame import I420Frame
@@ -347,11 +348,7 @@ def _share_the_cores() -> None:
 
 def main() -> None:
     """Run as a process of its own."""
-    try:
-        sys.exit(run(Settings.from_environment(os.environ)))
-    except TalchumError as error:
-        print(f"{error.code}: {error.message}", file=sys.stderr)
-        sys.exit(1)
+    run_process(run)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from talchum.domain.face import MESH_LANDMARKS
 from talchum.training.moment import Moment
-from talchum.vision.conditioning import REFERENCE_SIDE, SIDE, without_pose
+from talchum.vision.conditioning import REFERENCE_SIDE, SIDE, head_pose, without_pose
 from talchum.vision.topology import FaceTopology
 
 NEUTRAL_SHARE = 0.1
@@ -26,7 +26,8 @@ def neutral_shape(moments: Sequence[Moment], topology: FaceTopology) -> Floats:
     distances = [_from_still(moment) for moment in moments]
     count = max(1, round(NEUTRAL_SHARE * len(moments)))
     nearest = np.argsort(distances, kind="stable")[:count]
-    heads = [without_pose(moments[index].landmarks, topology) for index in nearest]
+    found = [moments[index].landmarks for index in nearest]
+    heads = [without_pose(one, head_pose(one, topology), topology) for one in found]
     return np.asarray(np.mean(heads, axis=0), np.float32)
 
 

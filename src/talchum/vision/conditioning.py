@@ -101,10 +101,13 @@ def head_pose(landmarks: Points, topology: FaceTopology) -> tuple[float, Floats]
     return scale, np.asarray((u * mirror) @ vt, np.float32)
 
 
-def without_pose(landmarks: Points, topology: FaceTopology) -> Floats:
-    """A located head's mesh (468, 3), turned, scaled and moved so that its bone lies on the canonical."""
+def without_pose(landmarks: Points, pose: tuple[float, Floats], topology: FaceTopology) -> Floats:
+    """A located head's mesh (468, 3), turned, scaled and moved so that its bone lies on the canonical.
+
+    pose: its `head_pose`.
+    """
     stable = list(STABLE)
-    scale, turn = head_pose(landmarks, topology)
+    scale, turn = pose
     centred = landmarks[:MESH_LANDMARKS] - landmarks[stable].mean(axis=0)
     placed = (centred @ turn) / np.float32(scale) * np.array([1, -1, -1], np.float32)
     return np.asarray(placed + topology.vertices[stable].mean(axis=0), np.float32)

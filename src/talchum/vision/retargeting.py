@@ -41,8 +41,8 @@ class Retargeting:
 
     def retarget(self, landmarks: Points) -> Points:
         """Landmarks (478, 3) of the performer's head, pixels, as they would lie on the identity's."""
-        scale, turn = head_pose(landmarks, self._topology)
-        self._learn(without_pose(landmarks, self._topology))
+        scale, turn = pose = head_pose(landmarks, self._topology)
+        self._learn(without_pose(landmarks, pose, self._topology))
         shift = self._spread @ (self._wanted - self._rest)
         irises = [np.tile(shift[list(corners)].mean(axis=0), (5, 1)) for corners in _EYES]
         everywhere = np.concatenate([shift, *irises]) * _FLIP
