@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 
+from talchum.adapters import database
 from talchum.adapters.database import open_database
 from talchum.domain.errors import DatabaseError, SettingsError
 
@@ -46,3 +49,34 @@ def test_several_processes_may_start_over_an_empty_database_at_once(tmp_path: Pa
     assert len(opened) == 4
     for engine in opened:
         engine.dispose()
+
+
+def test_a_database_that_another_process_is_making_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.0)  # as where SQLite itself does not wait
+    path = tmp_path / "talchum.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    tried_again = threading.Event()
+
+    def let_go(_seconds: float) -> None:
+        tried_again.set()
+        if other.in_transaction:
+            other.execute("ROLLBACK")
+
+    monkeypatch.setattr(time, "sleep", let_go)
+    open_database(f"sqlite:///{path}").dispose()
+    assert tried_again.is_set()
+    other.close()
+
+
+def test_a_database_that_stays_locked_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.0)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    path = tmp_path / "talchum.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(DatabaseError):
+        open_database(f"sqlite:///{path}")
+    other.close()

@@ -46,6 +46,10 @@ class Worker:
     def says(self, line: str) -> bool:
         return line in self.log.read_text()
 
+    def is_ready(self) -> bool:
+        assert self.process.poll() is None, f"the worker ended: {self.log.read_text()}"
+        return self.says("worker ready")
+
     def in_hand(self) -> str:
         """The task it has begun and not done, "" for none."""
         lines = self.log.read_text().splitlines()
@@ -110,7 +114,7 @@ class Installation:
 
 def two_ready(installation: Installation) -> list[Worker]:
     workers = [installation.start_worker() for _ in range(2)]
-    until(lambda: all(worker.says("worker ready") for worker in workers), "both workers start")
+    until(lambda: all(worker.is_ready() for worker in workers), "both workers start")
     return workers
 
 

@@ -6,19 +6,21 @@ Adapters that keep records declare their tables on `METADATA`; `open_database` m
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Engine, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from talchum.domain.errors import DatabaseError, SettingsError
 
 METADATA = MetaData()
 BUSY_SECONDS = 10.0
+_TRIES, _TRY_AGAIN_SECONDS = 50, 0.1
 
 
 def open_database(url: str) -> Engine:
@@ -57,18 +59,27 @@ def database_errors() -> Iterator[None]:
 
 def _make_tables(engine: Engine) -> None:
     """Make what is missing, also when several processes start over an empty database at once."""
-    for attempt in (1, 2):
+    for attempt in range(_TRIES):
         try:
             with engine.begin() as connection:
                 for table in METADATA.sorted_tables:
                     connection.execute(CreateTable(table, if_not_exists=True))
                     for index in table.indexes:
                         connection.execute(CreateIndex(index, if_not_exists=True))
-        except IntegrityError:  # PostgreSQL, where two may both find it missing
-            if attempt == 2:
+        except DBAPIError as error:
+            if attempt == _TRIES - 1 or not _was_raced(error):
                 raise
+            time.sleep(_TRY_AGAIN_SECONDS)
         else:
             return
+
+
+def _was_raced(error: DBAPIError) -> bool:
+    """Whether another process was making the same tables."""
+    if isinstance(error, IntegrityError):  # PostgreSQL, where two may both find one missing
+        return True
+    # SQLite does not wait, as it does otherwise, while another turns an empty file's journal into a WAL.
+    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
