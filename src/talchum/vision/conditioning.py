@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -65,16 +66,27 @@ class Reference:
     points: Floats
 
 
+class Box(NamedTuple):
+    """Pixels of the square, right and bottom not among them."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Geometry:
     """The planes that do not depend on the performer's colours.
 
     planes: uint8 (8, SIDE, SIDE). inside: 255 where the mesh is. opened: 255 inside lids and lips.
+    boxes: what holds the openings: of the left eye, the right eye and the mouth.
     """
 
     planes: Planes
     inside: Mask
     opened: Mask
+    boxes: tuple[Box, ...]
 
 
 def head_region(landmarks: Points, topology: FaceTopology) -> FaceRegion:
@@ -183,7 +195,12 @@ class GeometryPainter:
         planes[3] = inside
         _write_normals(drawing.normals, inside, planes[4:7])
         planes[7] = self._contours(landmarks)
-        return Geometry(planes, inside, self._opened(landmarks))
+        return Geometry(
+            planes,
+            inside,
+            self.opened(landmarks, SIDE),
+            tuple(_box(landmarks[ring]) for ring in self._openings),
+        )
 
     def _contours(self, landmarks: Points) -> Mask:
         large = np.zeros((2 * SIDE, 2 * SIDE), np.uint8)
@@ -195,8 +212,9 @@ class GeometryPainter:
             cv2.fillConvexPoly(large, cv2.convexHull(points[ring]), 200, cv2.LINE_AA, _SUBPIXEL)
         return np.asarray(cv2.resize(large, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8)
 
-    def _opened(self, landmarks: Points) -> Mask:
-        mask = np.zeros((SIDE, SIDE), np.uint8)
+    def opened(self, landmarks: Points, side: int) -> Mask:
+        """255 inside the lids and the lips. landmarks: (468 or more, 2 or 3) in pixels of a square."""
+        mask = np.zeros((side, side), np.uint8)
         points = np.round(landmarks[:, :2] * (1 << _SUBPIXEL)).astype(np.int32)
         for ring in self._openings:
             cv2.fillPoly(mask, [points[ring]], 255, cv2.LINE_8, _SUBPIXEL)
@@ -220,6 +238,12 @@ def unshuffled(planes: Planes) -> NDArray[np.uint8]:
     out = np.empty((1, 4 * PLANES, SIDE // 2, SIDE // 2), np.uint8)
     _unshuffle(planes, out[0])
     return out
+
+
+def _box(points: Points) -> Box:
+    low = np.clip(np.floor(points[:, :2].min(axis=0)), 0, SIDE).astype(int)
+    high = np.clip(np.ceil(points[:, :2].max(axis=0)) + 1, 0, SIDE).astype(int)
+    return Box(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
 
 
 def bent(own: Image, drawing: Drawing) -> Image:

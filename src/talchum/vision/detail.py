@@ -1,7 +1,8 @@
 """The fine detail of an identity's still, laid over a face that a network painted in a small square.
 
-A network paints 160 pixels a side; a face near the camera is larger. What is finer than that (pores, the
-hairs of a brow) moves with the skin, so it can be taken from the still, as `portrait` takes everything.
+A network paints 160 pixels a side and paints them soft. What is fine (pores, the hairs of a beard or a brow)
+moves with the skin, so it is taken from the still, as `portrait` takes everything, in place of what was
+painted that fine.
 """
 
 from __future__ import annotations
@@ -20,34 +21,36 @@ DETAIL_SIDE = 4 * SIDE
 FLAT = 128  # the level that changes nothing
 
 _UNIT = 255.0  # levels from nothing to twice as bright
-_COARSE_SIGMA = 4.0  # pixels of the detail: one of the square, what a network paints itself
-_OPENING_MARGIN = 5  # pixels of the square around lids and lips, which change more than they bend
+_FINE_SIGMA = 1.5  # pixels of the square: what is finer comes from the still
+_OPENING_MARGIN = 3  # pixels of the square around lids and lips, which change more than they bend
 _GRAZING = (0.25, 0.6)  # how far the skin faces the viewer, from nothing to everything
 _BLACK = 16.0  # luma in limited range
 _STRETCHES = (1.1, 3.4)  # pixels of the frame across one that was painted, from which on it pays to enlarge
 
+_LEAST = np.float32(0.05)
+
 Floats = NDArray[np.float32]
+Mask = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StillDetail:
-    """How much brighter each point of a still is than what lies around it: uint8, `FLAT` for alike.
+    """How much brighter each point of a still is than the skin around it: uint8, `FLAT` for alike.
 
-    fine: DETAIL_SIDE pixels a side. coarse: half of that, for faces that are smaller.
+    planes: one for each number of times a square is enlarged, 1, 2 and 3 or more; each as large or larger.
     """
 
-    fine: Plane
-    coarse: Plane
+    planes: tuple[Plane, Plane, Plane]
 
     @classmethod
-    def of(cls, still: I420Frame) -> StillDetail:
-        """still: the reference's square, DETAIL_SIDE pixels."""
+    def of(cls, still: I420Frame, skin: Mask) -> StillDetail:
+        """still: the reference's square, DETAIL_SIDE pixels. skin: 255 where it is skin, as large."""
         luma = still.y.astype(np.float32) - np.float32(_BLACK)
-        around = cv2.GaussianBlur(luma, (0, 0), _COARSE_SIGMA)
+        around = blurred_within(luma, skin, _FINE_SIGMA * DETAIL_SIDE / SIDE)
         brighter = (luma - around) / np.maximum(around, np.float32(8.0))
         fine = np.clip(np.round(FLAT + brighter * _UNIT), 0, 255).astype(np.uint8)
-        half = (DETAIL_SIDE // 2, DETAIL_SIDE // 2)
-        return cls(fine, np.asarray(cv2.resize(fine, half, interpolation=cv2.INTER_AREA), np.uint8))
+        small, middle = (_shrunk(fine, side) for side in (SIDE, 2 * SIDE))
+        return cls((small, middle, fine))
 
 
 def times_for(side: float) -> int:
@@ -57,18 +60,36 @@ def times_for(side: float) -> int:
 
 def enlarged(luma: Plane, times: int, detail: StillDetail, drawing: Drawing, geometry: Geometry) -> Plane:
     """The painted luma (SIDE, SIDE) so many times as large, with the still's detail where it holds."""
-    if times == 1:
-        return luma
     size = (times * SIDE, times * SIDE)
-    large = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_CUBIC), np.uint8)
-    plane = detail.coarse if times == 2 else detail.fine
+    share = detail_share(drawing, geometry)
+    skin = np.asarray(cv2.bitwise_and(geometry.inside, cv2.bitwise_not(geometry.opened)), np.uint8)
+    coarse = cv2.resize(_without_fine(luma, skin, share), size, interpolation=cv2.INTER_CUBIC)
+    plane = detail.planes[times - 1]
     scale, half = np.float32(plane.shape[1] / REFERENCE_SIDE), np.float32(0.5)
     # two planes: OpenCV 5.0.0 samples wrongly by one map of two channels
     x, y = (cv2.resize(drawing.texels[..., axis] * scale - half, size) for axis in (0, 1))
-    share = cv2.resize(detail_share(drawing, geometry), size)
     sampled = cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    _brighten(large, np.asarray(sampled, np.uint8), np.asarray(share, np.uint8))
-    return large
+    _brighten(np.asarray(coarse), np.asarray(sampled), np.asarray(cv2.resize(share, size)))
+    return np.asarray(coarse, np.uint8)
+
+
+def blurred_within(plane: Floats, mask: Mask, sigma: float) -> Floats:
+    """A plane blurred inside a mask, where nothing from outside comes in; as it was far outside."""
+    weights = mask.astype(np.float32) / np.float32(255)
+    total = cv2.GaussianBlur(weights, (0, 0), sigma)
+    blurred = cv2.GaussianBlur(plane * weights, (0, 0), sigma)
+    return np.asarray(np.where(total > _LEAST, blurred / np.maximum(total, _LEAST), plane), np.float32)
+
+
+def _without_fine(luma: Plane, skin: Mask, share: Plane) -> Plane:
+    """The luma with as much of what is fine taken away as the share says."""
+    smooth = blurred_within(luma.astype(np.float32), skin, _FINE_SIGMA)
+    mixed = luma + (smooth - luma) * (share * np.float32(1 / 255))
+    return np.asarray((mixed + np.float32(0.5)).astype(np.uint8))
+
+
+def _shrunk(plane: Plane, side: int) -> Plane:
+    return np.asarray(cv2.resize(plane, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def detail_share(drawing: Drawing, geometry: Geometry) -> Plane:
@@ -78,7 +99,7 @@ def detail_share(drawing: Drawing, geometry: Geometry) -> Plane:
     around = cv2.dilate(geometry.opened, np.ones((2 * _OPENING_MARGIN + 1,) * 2, np.uint8))
     core = cv2.erode(geometry.inside, np.ones((5, 5), np.uint8))
     share = np.minimum(np.minimum(facing, core), 255 - around)
-    return np.asarray(cv2.GaussianBlur(share, (0, 0), 1.5), np.uint8)
+    return np.asarray(cv2.GaussianBlur(share, (0, 0), 1.0), np.uint8)
 
 
 @njit(cache=True, nogil=True, fastmath=True)

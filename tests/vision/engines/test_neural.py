@@ -105,3 +105,15 @@ def test_the_proportions_of_the_identity_move_features_and_hardly_the_edge() -> 
     assert own.rectangle == moved.rectangle
     assert np.abs(own.alpha.astype(int) - moved.alpha).mean() < 4  # a far cheek is edge too
     assert np.abs(own.y.astype(int) - moved.y).mean() > 0.5
+
+
+@pytest.mark.parametrize(
+    ("rendering", "shows"), [(AS_USUAL, True), (Rendering(proportions="identity"), False)]
+)
+def test_a_glint_in_the_performers_eye_is_one_in_the_worn_faces(rendering: Rendering, shows: bool) -> None:
+    frame, face = clip()[0], tracked()[0]
+    x, y = face.landmarks[468, :2].astype(int)
+    glint = replace(frame, buffer=frame.buffer.copy())
+    glint.y[y - 1 : y + 2, x - 1 : x + 2] = 235
+    before, after = (pixel(render(one, face, rendering), face.landmarks[468])[0] for one in (frame, glint))
+    assert (after - before > 40) is shows

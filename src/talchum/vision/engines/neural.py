@@ -46,6 +46,7 @@ from talchum.vision.cropping import Affine, between_centres, cut_region, region_
 from talchum.vision.detail import DETAIL_SIDE, StillDetail, enlarged, times_for
 from talchum.vision.detection import NetworkSession
 from talchum.vision.identity import MESH_VERTICES, IdentityAssets
+from talchum.vision.openings import openings
 from talchum.vision.rasterise import soft_edge
 from talchum.vision.retargeting import Retargeting
 from talchum.vision.runtime import open_network
@@ -70,6 +71,7 @@ class PreparedNeural:
     reference: Reference
     detail: StillDetail
     neutral_shape: Floats | None
+    openings: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,14 +102,20 @@ def prepare_around(
     """What the engine needs beside a network that is open already. Raises IdentityError without a still."""
     if assets.texture is None:
         raise IdentityError(f"got identity {assets.name!r} without a texture, expected one for neural")
-    still = image_to_frame(assets.texture, 0.0)
-    region = head_region(assets.texture_points, topology)
     return PreparedNeural(
         session,
         cut_reference(assets.texture, assets.texture_points, topology),
-        StillDetail.of(image_to_frame(cut_region(still, region, DETAIL_SIDE), 0.0)),
+        _detail(assets.texture, assets.texture_points, topology),
         assets.neutral_shape if rendering.proportions == "identity" else None,
+        frozenset(assets.openings),
     )
+
+
+def _detail(still: Image, points: Floats, topology: FaceTopology) -> StillDetail:
+    region = head_region(points, topology)
+    cut = cut_region(image_to_frame(still, 0.0), region, DETAIL_SIDE)
+    opened = GeometryPainter(topology).opened(into_square(points, region, DETAIL_SIDE), DETAIL_SIDE)
+    return StillDetail.of(image_to_frame(cut, 0.0), np.asarray(cv2.bitwise_not(opened), np.uint8))
 
 
 class BlankNetwork:
@@ -153,7 +161,12 @@ class NeuralEngine:
             raise FrameError(f"got a painted square of shape {painted.shape}, expected {_PAINTED}")
         square = _Square.of(self._steadier.steady(painted, frame.media_time), geometry.inside)
         luma = enlarged(square.y, times_for(region.side), prepared.detail, drawing, geometry)
-        return _lay(square, luma, region, area)
+        patch = _lay(square, luma, region, area)
+        if self._retargeting is None:  # else the performer's pixels are not where the painted ones are
+            placed = between_centres(region_to_frame(region, SIDE))
+            for opening in openings(square.y, own, geometry, prepared.openings):
+                opening.lay(patch, frame, placed)
+        return patch
 
     def _begin(self, prepared: PreparedNeural) -> None:
         """Nothing of another identity stays."""
