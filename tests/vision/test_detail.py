@@ -13,7 +13,8 @@ from talchum.vision.detail import DETAIL_SIDE, FLAT, StillDetail, detail_share, 
 
 Bytes = NDArray[np.uint8]
 INSIDE = np.full((SIDE, SIDE), 255, np.uint8)
-ALL_SKIN = np.full((DETAIL_SIDE, DETAIL_SIDE), 255, np.uint8)
+FACE = np.pad(np.full((DETAIL_SIDE - 2,) * 2, 255, np.uint8), 1)
+CLOSED = np.zeros_like(FACE)
 EVEN = np.full((DETAIL_SIDE, DETAIL_SIDE), 150, np.uint8)
 
 
@@ -35,16 +36,24 @@ def geometry(opened: Bytes | None = None, inside: Bytes = INSIDE) -> Geometry:
 
 
 def test_an_even_still_has_no_detail() -> None:
-    assert np.all(StillDetail.of(still(EVEN), ALL_SKIN).planes[-1] == FLAT)
+    assert np.all(StillDetail.of(still(EVEN), FACE, CLOSED).planes[-1] == FLAT)
 
 
 def test_a_hair_is_detail_and_a_shadow_is_not() -> None:
     luma = EVEN.copy()
     luma[:, 300:302] = 60
     luma[:, 500:] = np.linspace(150, 90, DETAIL_SIDE - 500).astype(np.uint8)
-    detail = StillDetail.of(still(luma), ALL_SKIN).planes[-1]
+    detail = StillDetail.of(still(luma), FACE, CLOSED).planes[-1]
     assert detail[320, 301] < FLAT - 60
     assert abs(int(detail[320, 570]) - FLAT) < 6
+
+
+def test_where_a_still_was_cut_is_no_detail() -> None:
+    luma, face = EVEN.copy(), FACE.copy()
+    luma[:, :200], face[:, :200] = 20, 0
+    luma[:, 205:208] = 90  # a sideburn
+    plane = StillDetail.of(still(luma), face, CLOSED).planes[-1].astype(int)
+    assert np.abs(plane[:, 200:] - FLAT).max() <= 6
 
 
 @pytest.mark.parametrize("times", [2, 3])
@@ -52,7 +61,7 @@ def test_detail_falls_where_the_still_shows_it(times: int) -> None:
     luma = EVEN.copy()
     luma[:, 320:324] = 110
     painted = np.full((SIDE, SIDE), 100, np.uint8)
-    large = enlarged(painted, times, StillDetail.of(still(luma), ALL_SKIN), straight(), geometry())
+    large = enlarged(painted, times, StillDetail.of(still(luma), FACE, CLOSED), straight(), geometry())
     assert large.shape == (times * SIDE, times * SIDE)
     line = round(322 / DETAIL_SIDE * large.shape[1])
     assert large[large.shape[0] // 2, line] < 92
@@ -66,7 +75,7 @@ def test_what_was_painted_fine_gives_way_to_the_still_and_what_is_coarse_stays(
     painted = np.full((SIDE, SIDE), 100, np.uint8)
     painted[::2] = 110
     painted[:, 80:] += 40
-    large = enlarged(painted, times, StillDetail.of(still(EVEN), ALL_SKIN), straight(), geometry())
+    large = enlarged(painted, times, StillDetail.of(still(EVEN), FACE, CLOSED), straight(), geometry())
     left, right = large[:, 40 * times : 60 * times], large[:, 100 * times : 120 * times]
     middle = slice(20 * times, 140 * times)
     assert np.ptp(left[middle]) <= 2
@@ -78,15 +87,15 @@ def test_the_painted_inside_of_an_opening_stays_as_it_is() -> None:
     opened[60:70, 40:60] = 255
     painted = np.full((SIDE, SIDE), 100, np.uint8)
     painted[::2] = 110
-    large = enlarged(painted, 1, StillDetail.of(still(EVEN), ALL_SKIN), straight(), geometry(opened))
+    large = enlarged(painted, 1, StillDetail.of(still(EVEN), FACE, CLOSED), straight(), geometry(opened))
     np.testing.assert_array_equal(large[60:70, 40:60], painted[60:70, 40:60])
 
 
 def test_a_dark_mouth_of_the_still_leaves_no_halo_on_the_skin_around_it() -> None:
-    luma, skin = EVEN.copy(), ALL_SKIN.copy()
+    luma, mouth = EVEN.copy(), CLOSED.copy()
     luma[300:340, 280:360] = 30
-    skin[300:340, 280:360] = 0
-    plane = StillDetail.of(still(luma), skin).planes[-1]
+    mouth[300:340, 280:360] = 255
+    plane = StillDetail.of(still(luma), FACE, mouth).planes[-1]
     assert np.all(np.abs(plane[345:360, 280:360].astype(int) - FLAT) <= 1)
 
 

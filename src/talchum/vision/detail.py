@@ -23,6 +23,7 @@ FLAT = 128  # the level that changes nothing
 _UNIT = 255.0  # levels from nothing to twice as bright
 _FINE_SIGMA = 1.5  # pixels of the square: what is finer comes from the still
 _OPENING_MARGIN = 3  # pixels of the square around lids and lips, which change more than they bend
+_CUT = (3.0, 10.0)  # pixels of the square from the edge of the still, from nothing to everything
 _GRAZING = (0.25, 0.6)  # how far the skin faces the viewer, from nothing to everything
 _BLACK = 16.0  # luma in limited range
 _STRETCHES = (1.1, 3.4)  # pixels of the frame across one that was painted, from which on it pays to enlarge
@@ -43,11 +44,15 @@ class StillDetail:
     planes: tuple[Plane, Plane, Plane]
 
     @classmethod
-    def of(cls, still: I420Frame, skin: Mask) -> StillDetail:
-        """still: the reference's square, DETAIL_SIDE pixels. skin: 255 where it is skin, as large."""
+    def of(cls, still: I420Frame, face: Mask, opened: Mask) -> StillDetail:
+        """still: the reference's square, DETAIL_SIDE pixels. face, opened: 255 in it and in its openings."""
+        skin = np.asarray(cv2.bitwise_and(face, cv2.bitwise_not(opened)), np.uint8)
         luma = still.y.astype(np.float32) - np.float32(_BLACK)
         around = blurred_within(luma, skin, _FINE_SIGMA * DETAIL_SIDE / SIDE)
         brighter = (luma - around) / np.maximum(around, np.float32(8.0))
+        # the edge of a still shows where it was cut rather than skin
+        inwards = cv2.distanceTransform(face, cv2.DIST_L2, 3) * np.float32(SIDE / DETAIL_SIDE)
+        brighter = brighter * np.clip((inwards - _CUT[0]) / (_CUT[1] - _CUT[0]), 0, 1)
         fine = np.clip(np.round(FLAT + brighter * _UNIT), 0, 255).astype(np.uint8)
         small, middle = (_shrunk(fine, side) for side in (SIDE, 2 * SIDE))
         return cls((small, middle, fine))

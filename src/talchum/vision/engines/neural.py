@@ -114,8 +114,11 @@ def prepare_around(
 def _detail(still: Image, points: Floats, topology: FaceTopology) -> StillDetail:
     region = head_region(points, topology)
     cut = cut_region(image_to_frame(still, 0.0), region, DETAIL_SIDE)
-    opened = GeometryPainter(topology).opened(into_square(points, region, DETAIL_SIDE), DETAIL_SIDE)
-    return StillDetail.of(image_to_frame(cut, 0.0), np.asarray(cv2.bitwise_not(opened), np.uint8))
+    placed = into_square(points, region, DETAIL_SIDE)
+    opened = GeometryPainter(topology).opened(placed, DETAIL_SIDE)
+    face = np.zeros((DETAIL_SIDE, DETAIL_SIDE), np.uint8)
+    cv2.fillPoly(face, [np.round(placed[list(topology.contours["FACE_OVAL"])]).astype(np.int32)], 255)
+    return StillDetail.of(image_to_frame(cut, 0.0), face, opened)
 
 
 class BlankNetwork:
