@@ -48,6 +48,16 @@ def test_whole_installation_is_well(tmp_path: Path) -> None:
     assert status == int("missing" in findings.values())
 
 
+def test_training_that_is_not_installed_is_well_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    findings = {}
+    for there in (True, False):
+        monkeypatch.setattr("importlib.util.find_spec", lambda _, there=there: object() if there else None)
+        findings[there] = found(Machine())["training"]
+    assert [one.state for one in findings.values()] == ["ok", "ok"]
+    assert "talchum[train]" in findings[False].remedy
+    assert not findings[True].remedy
+
+
 def test_table_is_for_people() -> None:
     out = io.StringIO()
     run(as_json=False, port=0, out=out)

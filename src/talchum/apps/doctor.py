@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import platform
@@ -72,6 +73,7 @@ def examine(machine: Machine) -> list[Finding]:
         _port,
         _cores,
         _inference,
+        _training,
     )
     return [check(machine) for check in checks]
 
@@ -168,6 +170,18 @@ def _inference(_: Machine) -> Finding:
         remedy = "set TALCHUM_INFERENCE_PROVIDER to one of these, or install the onnxruntime that has it"
         return Finding("inference", "missing", detail, remedy)
     return Finding("inference", "ok", detail)
+
+
+def _training(_: Machine) -> Finding:
+    lacking = [name for name in ("torch", "onnx") if importlib.util.find_spec(name) is None]
+    if lacking:
+        return Finding(
+            "training",
+            "ok",
+            f"not installed ({', '.join(lacking)}); a call needs none of it",
+            "to teach networks: `pip install 'talchum[train]'`",
+        )
+    return Finding("training", "ok", "installed")
 
 
 def _write_table(findings: list[Finding], out: TextIO) -> None:
