@@ -33,7 +33,10 @@ from talchum.training.train import HeldOut, TrainOptions, TrainStep
 from talchum.vision.networks import default_networks_directory
 from talchum.vision.pipeline import FaceNetworks
 
-LEARNED_FROM = "faces.performance of this same synthetic person, and nothing else"
+LEARNED_FROM = (
+    "faces.performance of this same synthetic person; begun with the base network, "
+    "which learned from performances of synthetic people and nothing else"
+)
 
 
 def performance_of(name: str, cache: Path | None) -> Iterator[I420Frame]:

@@ -138,6 +138,6 @@ def test_progress_of_a_cancelled_job_says_so(place: Place) -> None:
 def test_a_job_trains_as_the_command_does_and_shows_twenty_pictures() -> None:
     assert TrainOptions().steps == DEFAULT_STEPS
     looks = {steps: options_for(steps).look_every for steps in (LEAST_STEPS, 400, DEFAULT_STEPS, 20_000)}
-    assert looks == {LEAST_STEPS: 10, 400: 20, DEFAULT_STEPS: 100, 20_000: 250}
+    assert looks == {LEAST_STEPS: 10, 400: 20, DEFAULT_STEPS: 60, 20_000: 250}
     short = options_for(LEAST_STEPS)
     assert short == replace(TrainOptions(), steps=LEAST_STEPS, look_every=10, checkpoint_every=5)

@@ -13,6 +13,7 @@ from talchum.domain.frame import I420Frame
 from talchum.training.dataset import (
     BLOCK_FRAMES,
     HELD_OUT_OF,
+    around_openings,
     learning_batch,
     make_dataset,
     soft_mask,
@@ -83,6 +84,14 @@ def test_the_same_seed_draws_the_same_batch() -> None:
     one, other = (learning_batch(dataset(), 2, variation(), np.random.default_rng(5)) for _ in range(2))
     np.testing.assert_array_equal(one.planes, other.planes)
     np.testing.assert_array_equal(one.picture, other.picture)
+
+
+def test_features_are_eyes_and_mouth_with_what_lies_around_them() -> None:
+    moment = dataset().learned[0]
+    features, opened = around_openings(moment.geometry), moment.geometry.opened
+    assert features[opened > 0].min() > 200
+    assert features[moment.geometry.inside == 0].max() < 60
+    assert 2 * (opened > 0).mean() < (features > 128).mean() < 0.15
 
 
 def test_the_mask_is_the_mesh_with_a_soft_edge_around_it() -> None:

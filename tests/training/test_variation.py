@@ -9,7 +9,14 @@ import pytest
 
 from talchum.training.dataset import as_batch
 from talchum.training.moment import Moment
-from talchum.training.variation import Variation, head_shift, relit, worse_seen
+from talchum.training.variation import (
+    Variation,
+    head_shift,
+    relit,
+    with_other_eyes,
+    with_other_face,
+    worse_seen,
+)
 from talchum.vision.conditioning import SIDE
 from tests.training.performances import dataset
 from tests.vision.scenes import face_networks
@@ -41,6 +48,23 @@ def test_faces_become_as_bright_as_others_are_whatever_they_were() -> None:
         lit = [relit(one, np.random.default_rng(seed)).picture[inside].mean() for seed in range(30)]
         assert min(lit) < 90
         assert max(lit) > 150
+
+
+def test_other_eyes_are_shown_and_the_own_ones_are_to_be_painted() -> None:
+    other = with_other_eyes(moment(), np.random.default_rng(3))
+    opened = moment().geometry.opened > 0
+    np.testing.assert_array_equal(other.picture, moment().picture)
+    np.testing.assert_array_equal(other.shown[~opened], moment().shown[~opened])
+    assert np.abs(other.shown[opened].astype(int) - moment().shown[opened]).mean() > 2
+
+
+def test_another_face_is_shown_around_the_same_eyes_and_the_own_one_is_to_be_painted() -> None:
+    other = with_other_face(moment(), np.random.default_rng(3))
+    opened = moment().geometry.opened > 0
+    np.testing.assert_array_equal(other.picture, moment().picture)
+    np.testing.assert_array_equal(other.shown[opened], moment().shown[opened])
+    before, after = as_batch([moment()]), as_batch([other])
+    assert 0.005 < np.abs(before.planes[:, 8:11] - after.planes[:, 8:11]).mean() < 0.1
 
 
 def test_a_worse_camera_changes_what_is_shown_and_not_what_is_to_be_painted() -> None:

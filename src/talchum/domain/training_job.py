@@ -15,7 +15,7 @@ from talchum.domain.identity import is_identity_name
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Phase = Literal["waiting", "looking", "learning", "exporting"]
 
-LEAST_STEPS, DEFAULT_STEPS, MOST_STEPS = 20, 2000, 20_000
+LEAST_STEPS, DEFAULT_STEPS, MOST_STEPS = 20, 1200, 20_000
 MOST_QUEUED = 20
 MOST_CRASHES = 5
 """How often a job may take its process with it before it is no longer tried."""

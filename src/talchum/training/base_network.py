@@ -17,7 +17,7 @@ from talchum.domain.errors import TrainingError
 from talchum.training.network import FaceNetwork
 
 BASE_FILE = Path(__file__).with_name("base_network.npz")
-BASE_SHA256 = "ef6e4b86d4212d44fcfd6f29b69938e0cb9201cf8c35231f1d7d7f37fcf5ff5a"
+BASE_SHA256 = "4e94f039595d0dd652972e625c5e98d53a3e373a15a442bee2e0558ed0b89677"
 
 
 def begin_with_base(network: FaceNetwork, path: Path = BASE_FILE, digest: str = BASE_SHA256) -> None:

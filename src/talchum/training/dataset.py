@@ -38,6 +38,7 @@ LEAST_FOLLOWED = 0.8  # of the frames
 MOST_FRAMES = 600
 BLOCK_FRAMES = 8
 HELD_OUT_OF = 6  # blocks, one
+_AROUND = 15  # pixels of the square across what is painted around an opening
 
 Floats = NDArray[np.float32]
 Generator = np.random.Generator
@@ -54,11 +55,16 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """planes: float32 (B, 14, S, S). picture: (B, 3, S, S). mask: (B, 1, S, S), soft. All 0..1."""
+    """What a network is shown, and what it is to paint. All 0..1.
+
+    planes: float32 (B, 14, S, S). picture: (B, 3, S, S). mask: (B, 1, S, S), soft. features: alike, where
+    eyes and mouth are.
+    """
 
     planes: Floats
     picture: Floats
     mask: Floats
+    features: Floats
 
 
 def make_dataset(
@@ -100,9 +106,13 @@ def as_batch(moments: Iterable[Moment]) -> Batch:
     planes = np.stack([with_colours(moment.geometry, moment.shown) for moment in listed])
     pictures = np.stack([moment.picture for moment in listed])
     masks = np.stack([soft_mask(moment.geometry) for moment in listed])[..., None]
+    features = np.stack([around_openings(moment.geometry) for moment in listed])[..., None]
     assert planes.shape[1:] == (PLANES, SIDE, SIDE)
     return Batch(
-        planes.astype(np.float32) / np.float32(255), _channels_first(pictures), _channels_first(masks)
+        planes.astype(np.float32) / np.float32(255),
+        _channels_first(pictures),
+        _channels_first(masks),
+        _channels_first(features),
     )
 
 
@@ -110,6 +120,12 @@ def soft_mask(geometry: Geometry) -> NDArray[np.uint8]:
     """Where the network has to paint: the mesh and a pixel around it, its edge soft."""
     wider = cv2.dilate(geometry.inside, np.ones((3, 3), np.uint8))
     return np.asarray(cv2.GaussianBlur(wider, (0, 0), 1.0), np.uint8)
+
+
+def around_openings(geometry: Geometry) -> NDArray[np.uint8]:
+    """Eyes with their lids, the mouth with its lips."""
+    wider = cv2.dilate(geometry.opened, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_AROUND, _AROUND)))
+    return np.asarray(cv2.GaussianBlur(wider, (0, 0), 2.0), np.uint8)
 
 
 def _moment(

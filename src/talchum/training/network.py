@@ -59,7 +59,7 @@ class FaceNetwork(nn.Module):
     def __init__(self, widths: Widths = WIDTHS) -> None:
         super().__init__()
         a, b, c, d = widths
-        self.enter = nn.Sequential(nn.Conv2d(4 * PLANES, a, 3, padding=1), nn.ReLU(), Residual(a))
+        self.enter = nn.Sequential(nn.Conv2d(4 * PLANES, a, 3, padding=1), nn.ReLU())
         self.down = nn.ModuleList([Down(a, b), Down(b, c), Down(c, d)])
         self.up = nn.ModuleList([Up(d, c), Up(c, b), Up(b, a)])
         self.leave = nn.Conv2d(a, 4 * OUTPUTS, 3, padding=1)

@@ -22,8 +22,9 @@ from talchum.vision.topology import FaceTopology
 Floats = NDArray[np.float32]
 Generator = np.random.Generator
 
-_RELIT, _RESHAPED, _WORSE = 0.75, 0.75, 0.5  # shares of the moments
+_RELIT, _RESHAPED, _OTHER_EYES, _OTHER_FACE, _WORSE = 0.75, 0.75, 0.75, 0.6, 0.5  # shares of the moments
 _BRIGHTNESS = (55, 185)  # mean levels of a face
+_UNEVEN = 0.25  # of the logarithm of brightness, standard deviation
 _BUMPS = 6
 _BUMP_WIDTH = (1.5, 4.0)  # centimetres
 _BUMP_HEIGHT = 0.35  # centimetres, standard deviation
@@ -46,6 +47,10 @@ class Variation:
             moment = relit(moment, rng)
         if rng.random() < _RESHAPED:
             moment = self.reshaped(moment, rng)
+        if rng.random() < _OTHER_EYES:
+            moment = with_other_eyes(moment, rng)
+        if rng.random() < _OTHER_FACE:
+            moment = with_other_face(moment, rng)
         if rng.random() < _WORSE:
             moment = worse_seen(moment, rng)
         return moment
@@ -88,10 +93,37 @@ def relit(moment: Moment, rng: Generator) -> Moment:
     return Moment(moment.geometry, picture, picture, moment.landmarks, moment.reference)
 
 
+def with_other_eyes(moment: Moment, rng: Generator) -> Moment:
+    """The same moment, to be painted as before, with eyes and teeth of another colour shown for it.
+
+    Where they look and how far they open is the performer's; what they look like is learned.
+    """
+    gains = rng.uniform(0.85, 1.15) * rng.uniform(0.92, 1.08, 3)
+    gamma = rng.uniform(0.8, 1.25)
+    other = np.clip((moment.shown / np.float32(255)) ** np.float32(gamma) * (gains * 255), 0, 255)
+    opened = moment.geometry.opened[..., None] > 0
+    shown = np.where(opened, other, moment.shown).astype(np.uint8)
+    return Moment(moment.geometry, moment.picture, shown, moment.landmarks, moment.reference)
+
+
+def with_other_face(moment: Moment, rng: Generator) -> Moment:
+    """The same moment, to be painted as before, with somebody's face shown that is elsewhere dark and bright.
+
+    Sockets, cheeks, a beard: what is left of them in the blurred light is not light.
+    """
+    side = int(rng.integers(4, 12))
+    uneven = rng.normal(0, rng.uniform(0, _UNEVEN), (side, side, 1)) + rng.normal(0, 0.04, (side, side, 3))
+    field = cv2.resize(np.exp(uneven).astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    other = np.clip(moment.shown * field, 0, 255)
+    opened = moment.geometry.opened[..., None] > 0
+    shown = np.where(opened, moment.shown, other).astype(np.uint8)
+    return Moment(moment.geometry, moment.picture, shown, moment.landmarks, moment.reference)
+
+
 def worse_seen(moment: Moment, rng: Generator) -> Moment:
     """The same moment, to be painted as well as before, from what a small or noisy camera shows of it."""
     small = round(SIDE / rng.uniform(1.0, 2.5))
-    less = cv2.resize(moment.picture, (small, small), interpolation=cv2.INTER_AREA)
+    less = cv2.resize(moment.shown, (small, small), interpolation=cv2.INTER_AREA)
     less = cv2.resize(less, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
     noisy = less + rng.normal(0, rng.uniform(0, 6), less.shape)
     shown = np.clip(noisy, 0, 255).astype(np.uint8)
