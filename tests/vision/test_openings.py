@@ -81,7 +81,7 @@ def test_skin_stays_as_it_was_painted() -> None:
 
 
 def test_darkness_is_not_lifted_until_its_noise_shows() -> None:
-    assert opening(luma(250), picture(2)).gain.max() <= 1.6 * ONE + 1
+    assert opening(luma(250), picture(2)).gain.max() <= 1.3 * ONE + 1
 
 
 def test_the_skin_around_an_eye_does_not_change_how_bright_it_is() -> None:

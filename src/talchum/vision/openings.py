@@ -23,7 +23,7 @@ from talchum.vision.detail import blurred_within
 ONE = 128  # the gain that changes nothing
 
 _SIGMA = 2.0  # pixels of the square
-_GAINS = (0.4, 1.6)  # more would show noise
+_GAINS = (0.4, 1.3)  # more would show noise
 _EDGE_SIGMA = 1.0
 _MARGIN = 5  # pixels of the square around an opening that its soft edge and its blur need
 _NAMES = ("eyes", "eyes", "mouth")  # in the order of the boxes
