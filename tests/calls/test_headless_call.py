@@ -124,8 +124,9 @@ def test_a_worn_face_reaches_the_other_participant(service: Service, tmp_path: P
     leg = shown["faceLeg"]
     assert set(leg) == LEG_KEYS
     assert leg["identity"] == "sora"
-    # a busy machine may be too slow for what she wears first
-    assert (leg["engine"], leg["fallback"]) in {(first_engine(service, "sora"), False), ("portrait", True)}
+    # a busy machine may be too slow for what she wears first; the report that says so comes a second later
+    assert leg["engine"] in {first_engine(service, "sora"), "portrait"}
+    assert leg["engine"] == "portrait" or not leg["fallback"]
     assert leg["framesReceived"] > 0
     assert leg["roundTripMs"]["p50"] <= leg["roundTripMs"]["p95"]
     assert shown["connected"]
