@@ -82,7 +82,7 @@ def test_a_training_that_was_stopped_ends_as_if_it_had_not_been(tmp_path: Path) 
 KILLED = """
 import sys
 from pathlib import Path
-from talchum.training.train import Training, painting_loss
+from talchum.training.train import Training
 from tests.training.performances import dataset, few_steps
 for step in Training(dataset(), few_steps(10_000), Path(sys.argv[1])).run():
     print(step.step, flush=True)

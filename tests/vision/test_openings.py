@@ -110,14 +110,24 @@ def test_an_opening_lies_where_the_square_lies_on_the_frame() -> None:
     assert abs(float(columns.mean()) + 100 - (101 + 2 * 51.5)) < 1.5
 
 
-@pytest.mark.parametrize("shift", [(-500, 0), (0, 900), (-90, -120), (61, 77)])
-def test_a_face_half_out_of_the_frame_is_laid_as_far_as_it_goes(shift: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("shift", "lies"), [((-500, 0), False), ((0, 900), False), ((61, 77), False), ((60, 52), True)]
+)
+def test_an_opening_that_leaves_the_patch_is_laid_as_far_as_it_goes(
+    shift: tuple[int, int], lies: bool
+) -> None:
     own = image_to_frame(picture(20), 0.0)
-    laid = patch(Rectangle(20, 30, 100, 90))
+    area = Rectangle(20, 30, 100, 90)
+    laid = patch(area)
     placed = AS_IT_IS.copy()
     placed[:, 2] = shift
     opening(luma(130), picture(100), mouth=True).lay(laid, own, placed)
-    assert laid.y.shape == (90, 100)
+    darker = np.argwhere(laid.y < luma(130)[0, 0])
+    assert bool(len(darker)) is lies
+    if lies:
+        top, left = (darker.min(axis=0) + np.array([area.y, area.x])).tolist()
+        assert abs(top - (BOX.top + shift[1])) <= 5
+        assert abs(left - (BOX.left + shift[0])) <= 5
 
 
 @pytest.mark.parametrize(("allowed", "left"), [({"eyes"}, [False, False]), ({"mouth"}, [True]), (set(), [])])

@@ -27,19 +27,19 @@ MOST_SECONDS = 59.0
 
 
 class DelayExchange:
-    """The delays of one connection to another participant."""
+    """The delays of one connection to another participant. latest: what was last read of the connection."""
 
     def __init__(self, peer: WebRtcPeer) -> None:
         self._peer = peer
-        self._before = PeerStats()
+        self.latest = PeerStats()
         self._sending: float | None = None
         self.passage: Passage | None = None
 
     async def tell(self, loop: float | None) -> None:
         """Say what is known. loop: seconds from our camera to our sender, None while unknown."""
         with contextlib.suppress(PeerConnectionError):  # it is being closed
-            now, before = await self._peer.stats(), self._before
-            self._before = now
+            now, before = await self._peer.stats(), self.latest
+            self.latest = now
             message = Loop(seconds=bounded(loop), sending=bounded(now.sending_since(before)))
             self._peer.send_message(encode_delay_message(message))
             if (passage := self._measured_passage(now, before)) is not None:

@@ -307,8 +307,8 @@ class HeadlessCall:
             if self._legs is not None:
                 loop = await self._legs.delay()
             for other in list(self._others.values()):
-                await other.note_route()  # once the other side has left, nobody knows it any more
                 await other.delays.tell(loop)
+                other.keep_route(other.delays.latest)  # once the other side has left, nobody knows it
                 if loop is not None:
                     self._voice_delay.follow(other.delays.voice_lead(loop))
 

@@ -12,6 +12,7 @@ from talchum.adapters.recording import Recording
 from talchum.adapters.webrtc.listener import ConnectionState, PeerListener
 from talchum.adapters.webrtc.peer import PeerOptions, WebRtcPeer
 from talchum.adapters.webrtc.remote_tracks import Glimpse, RemoteVideo, RemoteVoice
+from talchum.adapters.webrtc.statistics import PeerStats
 from talchum.apps.delay_exchange import DelayExchange
 from talchum.apps.worn_leg import WornLegCounts
 from talchum.domain.delays import Delays
@@ -114,9 +115,13 @@ class OtherParticipant(PeerListener):
         self.delays = DelayExchange(self.peer)
 
     async def note_route(self) -> None:
-        """Keep by which route the call goes, for the report."""
+        """Ask by which route the call goes and keep it."""
         with contextlib.suppress(PeerConnectionError):
-            self._results.route = (await self.peer.stats()).route or self._results.route
+            self.keep_route(await self.peer.stats())
+
+    def keep_route(self, stats: PeerStats) -> None:
+        """Keep by which route the call goes, for the report; what tells of none changes nothing."""
+        self._results.route = stats.route or self._results.route
 
     def description_made(self, description: SessionDescription) -> None:
         """Send it there."""

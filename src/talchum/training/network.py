@@ -1,7 +1,7 @@
 """The face network: a small U-Net that paints one identity from what it is shown of the performer.
 
 It works on the planes of `talchum.vision.conditioning` and answers with five: colour (3), how far the bent
-still may stand as it is (1), and the mask of the face (1), all 0..1. 1.8 M weights, 0.96 G multiplications a
+still may stand as it is (1), and the mask of the face (1), all 0..1. 1.8 M weights, 0.89 G multiplications a
 frame. Source: O. Ronneberger et al., "U-Net" (2015); pixel shuffling after W. Shi et al. (2016).
 """
 

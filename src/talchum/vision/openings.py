@@ -29,6 +29,7 @@ _MARGIN = 5  # pixels of the square around an opening that its soft edge and its
 _NAMES = ("eyes", "eyes", "mouth")  # in the order of the boxes
 _LIMITED = 219.0 / 255.0  # of full range
 _BLACK = 16.0
+_ORIGIN = Rectangle(0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,9 +85,6 @@ def openings(painted: Plane, own: Image, geometry: Geometry, allowed: frozenset[
         share = np.asarray(cv2.GaussianBlur(opened, (0, 0), _EDGE_SIGMA), np.uint8)
         found.append(Opening(box, np.round(gain).astype(np.uint8), share, name == "mouth"))
     return found
-
-
-_ORIGIN = Rectangle(0, 0, 0, 0)
 
 
 def _grown(box: Box) -> Box:
