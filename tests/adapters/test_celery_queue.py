@@ -28,6 +28,7 @@ from tests.stores import Store, running_store
 def a_task(**values: Any) -> FaceLegTask:
     defaults: dict[str, Any] = {
         "request": "leg",
+        "tag": "00000007",
         "room": "k" * 22,
         "performer": "p1",
         "ticket": "k" * 22 + ".ticket-ticket-ticket",

@@ -13,6 +13,7 @@ from websockets.asyncio.server import serve
 from talchum.apps.leg import FaceLeg, LegOrder
 from talchum.apps.prepared_faces import PreparedFaces
 from talchum.domain.errors import IdentityError
+from talchum.domain.leg_tag import LegTag
 from talchum.protocol.leg_messages import Refused, Report, Wearing
 from talchum.vision.pipeline import WornFace
 from tests.adapters.peers import connected, until
@@ -48,7 +49,7 @@ class Setting:
         self.running: asyncio.Task[None] | None = None
 
     def begin(self, identity: str = "bune", engine: str | None = None) -> None:
-        order = LegOrder(self.room.url, "room.0123456789abcdef", PERFORMER, identity, engine)
+        order = LegOrder(self.room.url, "room.0123456789abcdef", PERFORMER, LegTag(7), identity, engine)
         self.leg = FaceLeg(order, self.faces, lambda: self.pipeline)
         self.running = asyncio.create_task(self.leg.run())
 

@@ -64,6 +64,7 @@ class Queue:
 def task(*, expires_in: float = 60.0) -> FaceLegTask:
     return FaceLegTask(
         request="leg1",
+        tag="00000007",
         room="room",
         performer="p1",
         ticket="room.0123456789abcdef",

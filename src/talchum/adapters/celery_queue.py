@@ -29,11 +29,12 @@ TRAINING_QUEUE = "training"
 class FaceLegTask:
     """Keyword arguments of `talchum.face_leg`.
 
-    request: the leg's name, unique among all rooms; room: the room's key, which opens nothing. expires_at:
-    wall clock, after which nobody waits for it any more.
+    request: the leg's name, unique among all rooms; tag: its `LegTag`; room: the room's key, which opens
+    nothing. expires_at: wall clock, after which nobody waits for it any more.
     """
 
     request: str
+    tag: str
     room: str
     performer: str
     ticket: str

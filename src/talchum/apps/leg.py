@@ -16,6 +16,7 @@ from talchum.adapters.webrtc.statistics import PeerStats
 from talchum.apps.face_stage import FaceStage, Pipeline
 from talchum.apps.prepared_faces import PreparedFaces
 from talchum.domain.errors import AdmissionError, MessageError, PeerConnectionError, TalchumError
+from talchum.domain.leg_tag import LegTag
 from talchum.protocol.leg_messages import (
     CodecTimes,
     FromFaceWorker,
@@ -57,12 +58,14 @@ MAX_WISHES = 4
 class LegOrder:
     """What a leg is asked to be.
 
-    performer: the peer it serves. identity, engine: what is worn first (`engine` None: the identity's own).
+    performer: the peer it serves. tag: what marks its frames. identity, engine: what is worn first (`engine`
+    None: the identity's own).
     """
 
     server_url: str
     ticket: str
     performer: str
+    tag: LegTag
     identity: str
     engine: str | None = None
     ice_servers: tuple[IceServer, ...] = ()

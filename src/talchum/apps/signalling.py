@@ -357,6 +357,7 @@ class Signalling:
         now = time.time()
         task = FaceLegTask(
             request=leg.leg,
+            tag=leg.tag,
             room=room,
             performer=leg.performer,
             ticket=leg.ticket,

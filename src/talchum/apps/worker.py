@@ -46,6 +46,7 @@ from talchum.apps.process import run_process
 from talchum.apps.settings import Settings
 from talchum.domain.errors import FaceLegError, IdentityError, StoreError, TalchumError
 from talchum.domain.frame import I420Frame
+from talchum.domain.leg_tag import LegTag
 from talchum.vision.blending import image_to_frame
 from talchum.vision.pipeline import FaceNetworks, FacePipeline, warm_up
 from talchum.vision.runtime import check_provider
@@ -126,6 +127,7 @@ class FaceWorker:
             server_url=task.server_url,
             ticket=task.ticket,
             performer=task.performer,
+            tag=LegTag.parse(task.tag),
             identity=task.identity,
             engine=task.engine,
             ice_servers=tuple(task.ice_servers),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from talchum.domain.errors import AdmissionError, FaceLegError
+from talchum.domain.leg_tag import LegTag
 from talchum.protocol.admission import (
     TICKET_LIFETIME,
     SecretSource,
@@ -128,14 +129,20 @@ class FaceLegs:
             leg=leg_name,
         )
         add_ticket(self._state.tickets, ticket, now)
+        tag = str(LegTag.drawn(bytes.fromhex(hash_secret(self._secret()))))
         self._state.legs[leg_name] = LegRecord(
-            request=message.request, performer=performer, requested_at=now, ticket_hash=ticket.secret_hash
+            request=message.request,
+            tag=tag,
+            performer=performer,
+            requested_at=now,
+            ticket_hash=ticket.secret_hash,
         )
         self._effects.push(performer, FaceLegQueued(request=message.request))
         self._effects.add(
             EnqueueFaceLeg(
                 leg=leg_name,
                 request=message.request,
+                tag=tag,
                 performer=performer,
                 ticket=f"{self._state.key}.{secret}",
                 identity=message.identity,

@@ -77,10 +77,14 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class EnqueueFaceLeg:
-    """Put a face leg on the queue. leg: its name, unlike `request` unique among all rooms."""
+    """Put a face leg on the queue.
+
+    leg: its name, unlike `request` unique among all rooms. tag: its `LegTag`.
+    """
 
     leg: str
     request: str
+    tag: str
     performer: str
     ticket: str
     identity: str

@@ -28,6 +28,7 @@ class LegRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A face leg that is wanted; `worker` is the peer that serves it, empty while it is queued."""
 
     request: str
+    tag: str
     performer: str
     requested_at: float
     ticket_hash: str
