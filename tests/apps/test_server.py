@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from talchum.adapters.redis_rooms import connect as connect_store
 from talchum.apps.known_identities import open_library
-from talchum.apps.server import MAX_CLIENTS, REQUEST_BURST, ClientLimits
+from talchum.apps.server import MAX_CLIENTS, REQUEST_BURST, ClientLimits, main
 from talchum.apps.settings import Settings
 from talchum.domain.errors import MessageError
 from tests.adapters.learned_bundles import learned_bundle
@@ -177,6 +177,25 @@ def test_page_says_plainly_that_the_web_app_was_not_built(server: CallServer) ->
     status, page, _ = server.request("/")
     assert status == 503
     assert "was not built" in page
+
+
+def test_every_call_server_publishes_the_installations_key(server: CallServer, other: CallServer) -> None:
+    status, published, headers = server.request("/.well-known/talchum.json")
+    assert status == 200
+    assert published["mark"] == {"version": 1}
+    (key,) = published["keys"]
+    assert (key["kty"], key["crv"], key["alg"]) == ("OKP", "Ed25519", "EdDSA")
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert other.request("/.well-known/talchum.json")[1] == published
+
+
+def test_call_server_with_a_signing_key_it_cannot_use_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in (("REDIS_URL", "redis://127.0.0.1:1"), ("SIGNING_KEY", str(tmp_path / "none.pem"))):
+        monkeypatch.setenv(f"TALCHUM_{name}", value)
+    assert main() == 2
+    assert "signing key cannot be read" in capsys.readouterr().err
 
 
 # -- joining ------------------------------------------------------------------------------------

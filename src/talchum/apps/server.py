@@ -30,6 +30,7 @@ from talchum.adapters.celery_queue import FaceLegQueue, TrainingQueue, make_cele
 from talchum.adapters.face_worker_registry import read_face_workers
 from talchum.adapters.quart_socket import PatientWebsocketConnection, QuartSocket
 from talchum.adapters.redis_rooms import RedisRooms, connect
+from talchum.adapters.signing import Signer
 from talchum.adapters.trainer_presence import count_trainers
 from talchum.adapters.training_jobs import TrainingJobs
 from talchum.adapters.turn_credentials import TurnCredentials
@@ -44,6 +45,7 @@ from talchum.domain.errors import (
     AdmissionError,
     DatabaseError,
     MessageError,
+    SettingsError,
     StoreError,
     TalchumError,
 )
@@ -60,6 +62,9 @@ SOCKET_MAX_BYTES = 256 * 1024
 REQUEST_RATE = 5.0
 REQUEST_BURST = 120.0
 MAX_CLIENTS = 4096
+
+MARK_VERSION = 1
+"""Of the invisible mark that this installation's frames carry."""
 
 _STATUS = {
     "operator_only": 401,
@@ -113,6 +118,7 @@ class CallServer:
         self.identities = KnownIdentities.of(settings)
         self.turn = TurnCredentials(settings.turn_urls, settings.turn_secret, settings.turn_lifetime_seconds)
         self.web = WebFiles(settings.web)
+        self.signer = Signer.of(settings.signing_key, settings.data)
         self.limits = ClientLimits()
         hostname = socket.gethostname()
         self.origins = OriginRule.of(
@@ -163,6 +169,7 @@ def create_app(settings: Settings) -> Quart:
     _add_rooms(app, server)
     add_identities(app, server.identities)
     _add_training(app, server)
+    _add_well_known(app, server)
     _add_pages(app, server)
     running = server.running()
     app.before_serving(running.__aenter__)
@@ -224,6 +231,14 @@ def _add_rooms(app: Quart, server: CallServer) -> None:
         await current.accept()
         await server.signalling.serve(QuartSocket(current), _bracketed(host_name(current.host)))
         return None
+
+
+def _add_well_known(app: Quart, server: CallServer) -> None:
+    @app.get("/.well-known/talchum.json")
+    async def published() -> Response:
+        answer = json_answer({**server.signer.jwks, "mark": {"version": MARK_VERSION}})
+        answer.headers["Access-Control-Allow-Origin"] = "*"  # public, and for whoever checks a recording
+        return answer
 
 
 def _add_training(app: Quart, server: CallServer) -> None:
@@ -355,7 +370,11 @@ def main() -> int:
         return 2
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    asyncio.run(serve(settings))
+    try:
+        asyncio.run(serve(settings))
+    except SettingsError as error:  # of what settings name: a key, the web app
+        print(f"talchum server: {error.message}", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -35,6 +35,7 @@ class Settings:
     database_url: str = ""
     content_url: str = ""
     operator_token: str = ""
+    signing_key: str = ""
     tls_certificate: str = ""
     tls_key: str = ""
     turn_secret: str = ""
@@ -178,6 +179,7 @@ NAMES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "TALCHUM_DATABASE_URL": ("database_url", _url("sqlite", "postgresql", "postgresql+psycopg")),
     "TALCHUM_CONTENT_URL": ("content_url", _url("file", "s3")),
     "TALCHUM_OPERATOR_TOKEN": ("operator_token", _secret),
+    "TALCHUM_SIGNING_KEY": ("signing_key", str),
     "TALCHUM_TLS_CERTIFICATE": ("tls_certificate", str),
     "TALCHUM_TLS_KEY": ("tls_key", str),
     "TALCHUM_TURN_SECRET": ("turn_secret", _secret),

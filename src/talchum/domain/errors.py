@@ -15,6 +15,7 @@ TalchumError
 ├── TrainingError           a performance nothing can be learned from, or a training that failed
 ├── DatabaseError           the database cannot be reached
 ├── ContentError            a blob of the content store is missing, corrupt or cannot be kept
+├── StatementError          a signed statement that does not verify or does not say what it must
 ├── PeerConnectionError     the WebRTC engine refused or failed
 └── SettingsError           a setting that cannot be used
 
@@ -130,6 +131,12 @@ class ContentError(TalchumError):
     """A blob of the content store is missing, is not the pinned one, or cannot be kept."""
 
     default_code = "content_unavailable"
+
+
+class StatementError(TalchumError):
+    """A signed statement that does not verify, is malformed or says something else than it must."""
+
+    default_code = "statement_invalid"
 
 
 class PeerConnectionError(TalchumError):
