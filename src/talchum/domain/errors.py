@@ -14,6 +14,7 @@ TalchumError
 ├── TransformError          a clip that the transform workers could not transform
 ├── TrainingError           a performance nothing can be learned from, or a training that failed
 ├── DatabaseError           the database cannot be reached
+├── AuditError              an audit log that is not whole, or what may not stand in it
 ├── ContentError            a blob of the content store is missing, corrupt or cannot be kept
 ├── StatementError          a signed statement that does not verify or does not say what it must
 ├── PeerConnectionError     the WebRTC engine refused or failed
@@ -125,6 +126,12 @@ class DatabaseError(TalchumError):
 
     default_code = "database_unavailable"
     default_retryable = True
+
+
+class AuditError(TalchumError):
+    """An audit log that is not whole, or something that may not stand in it."""
+
+    default_code = "audit_invalid"
 
 
 class ContentError(TalchumError):
