@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from talchum.domain.audit import AuditEntry, AuditEvent, room_name
+from talchum.domain.audit import BEGINNING, AuditEntry, AuditEvent, room_name
 
 ROOM = room_name("k" * 22)
 ANN, BEN = "p" + "a" * 12, "p" + "b" * 12
@@ -26,8 +26,9 @@ CALL = (
 def chain_of(*events: AuditEvent, after: AuditEntry | None = None) -> list[AuditEntry]:
     """Entries of these events, one second apart."""
     entries: list[AuditEntry] = []
-    last = after
+    seq, digest = (after.seq, after.hash) if after is not None else (0, BEGINNING)
     for number, event in enumerate(events):
-        last = AuditEntry.following(last, event, 1_764_000_000_000 + 1000 * number)
-        entries.append(last)
+        entry = AuditEntry.after(seq, digest, event, 1_764_000_000_000 + 1000 * number)
+        seq, digest = entry.seq, entry.hash
+        entries.append(entry)
     return entries

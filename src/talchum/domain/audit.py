@@ -111,10 +111,9 @@ class AuditEntry:
     hash: str
 
     @classmethod
-    def following(cls, previous: AuditEntry | None, event: AuditEvent, time: int) -> AuditEntry:
-        """The entry that comes after `previous`, None for the first."""
-        seq, before = (previous.seq + 1, previous.hash) if previous is not None else (1, BEGINNING)
-        return cls(seq, time, event, before, _hash(seq, time, event, before))
+    def after(cls, seq: int, digest: str, event: AuditEvent, time: int) -> AuditEntry:
+        """The entry that comes after the one of this number and hash; 0 and `BEGINNING` for the first."""
+        return cls(seq + 1, time, event, digest, _hash(seq + 1, time, event, digest))
 
     @classmethod
     def read(cls, value: object) -> AuditEntry:
