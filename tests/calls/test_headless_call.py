@@ -26,7 +26,15 @@ pytestmark = [pytest.mark.call, pytest.mark.valkey]
 CLIP = Path(__file__).parent.parent / "media" / "synthetic_clip.mp4"
 PATIENCE = 90.0
 SOME_FRAMES = 2.0  # seconds of them, for figures to be worth reporting; how many is not asserted
-REPORT_KEYS = {"connected", "route", "framesReceived", "firstFrameSeconds", "glassToGlassMs", "faceLeg"}
+REPORT_KEYS = {
+    "connected",
+    "route",
+    "framesReceived",
+    "firstFrameSeconds",
+    "glassToGlassMs",
+    "faceLeg",
+    "receipt",
+}
 LEG_KEYS = {"identity", "engine", "fallback", "framesReceived", "cardFrames", "roundTripMs"}
 
 
@@ -135,6 +143,9 @@ def test_a_worn_face_reaches_the_other_participant(service: Service, tmp_path: P
     assert seen["framesReceived"] > 0
     assert seen["glassToGlassMs"] is not None
     assert seen["faceLeg"] is None
+    assert seen["receipt"]["tags"] == shown["receipt"]["tags"]
+    assert len(seen["receipt"]["tags"]) == 1
+    assert shown["receipt"]["seq"] > seen["receipt"]["seq"]
     with av.open(str(recording)) as container:
         assert next(container.decode(video=0)).width == 640
     with av.open(str(recording)) as container:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 
+from talchum.domain.audit import AuditEvent
 from talchum.protocol.messages import (
     ClientMessage,
     Failure,
@@ -16,7 +17,7 @@ from talchum.protocol.messages import (
     SessionDescription,
 )
 from talchum.protocol.room import Room, RoomRules
-from talchum.protocol.room_effects import Close, Effect, EnqueueFaceLeg, Forget, Push, Reply, Welcomed
+from talchum.protocol.room_effects import Close, Effect, EnqueueFaceLeg, Forget, Note, Push, Reply, Welcomed
 from talchum.protocol.room_state import RoomState
 
 KEY = "k" * 22
@@ -36,6 +37,7 @@ class Call:
     connections: dict[str, str] = field(default_factory=dict)
     closed: list[str] = field(default_factory=list)
     tasks: list[EnqueueFaceLeg] = field(default_factory=list)
+    notes: list[AuditEvent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         counter = itertools.count()
@@ -86,6 +88,8 @@ class Call:
                 self.closed.append(effect.connection)
             elif isinstance(effect, EnqueueFaceLeg):
                 self.tasks.append(effect)
+            elif isinstance(effect, Note):
+                self.notes.append(effect.event)
         return effects
 
     def last(self, peer: str) -> ServerMessage:

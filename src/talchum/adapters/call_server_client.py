@@ -84,6 +84,11 @@ class CallServerClient:
             f"got identity {identity!r:.80}, expected one that the server has", code="identity_unknown"
         )
 
+    async def receipt(self, left: str) -> dict[str, Any]:
+        """What the service has noted of the call, signed; once the participant `left` has gone."""
+        answer = await self._ask("GET", f"/api/rooms/{self._room}/receipt?left={left}")
+        return dict(answer)
+
     async def close(self) -> None:
         """Let its connections go."""
         await self._http.aclose()

@@ -13,7 +13,10 @@ from typing import Any, TextIO, cast
 from talchum.adapters.call_server_client import CallLink, CallServerClient
 from talchum.adapters.webrtc.engine import prepare_engine
 from talchum.apps.headless_call import CallOptions, HeadlessCall
+from talchum.domain.errors import AdmissionError
 from talchum.protocol.messages import IdentityKind
+
+logger = logging.getLogger(__name__)
 
 
 async def stay(options: CallOptions) -> dict[str, Any]:
@@ -24,14 +27,23 @@ async def stay(options: CallOptions) -> dict[str, Any]:
     try:
         kind = await server.identity_kind(options.identity) if options.identity is not None else None
         ticket = await server.ticket()
+        call = HeadlessCall(options, link, ticket, cast("IdentityKind | None", kind))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, call.leave)
+        await call.run()
+        receipt = await _receipt(server, call.peer)
     finally:
         await server.close()
-    call = HeadlessCall(options, link, ticket, cast("IdentityKind | None", kind))
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, call.leave)
-    await call.run()
-    return call.results.report(options.identity, options.engine)
+    return {**call.results.report(options.identity, options.engine), "receipt": receipt}
+
+
+async def _receipt(server: CallServerClient, peer: str) -> dict[str, Any] | None:
+    try:
+        return await server.receipt(peer)
+    except AdmissionError as error:
+        logger.warning("no receipt of the call: %s", error.code)
+        return None
 
 
 def run(
@@ -59,6 +71,13 @@ def run(
 
 
 def _tell(report: dict[str, Any], out: TextIO) -> None:
+    _tell_of_the_call(report, out)
+    if (receipt := report["receipt"]) is not None:
+        entries, seq, digest = receipt["entries"], receipt["seq"], receipt["hash"]
+        print(f"noted in the audit log: {entries} entries, checkpoint {seq} {digest[:12]}", file=out)
+
+
+def _tell_of_the_call(report: dict[str, Any], out: TextIO) -> None:
     if not report["connected"]:
         print("nobody was reached", file=out)
         return

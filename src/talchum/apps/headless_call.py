@@ -79,6 +79,7 @@ class HeadlessCall:
         self._kind = kind
         self.client = SignallingClient(link.socket_url, ticket, self._on_message, tls=link.tls())
         self.results = CallResults()
+        self.peer = ""
         self.recording = Recording(options.record) if options.record is not None else None
         self.ice_servers: tuple[IceServer, ...] = ()
         self._clip: Clip | None = open_clip(options.play) if options.play is not None else None
@@ -187,6 +188,7 @@ class HeadlessCall:
                 logger.warning("the call server: %s (%s)", text, code)
 
     def _welcomed(self, welcome: Welcome) -> None:
+        self.peer = welcome.peer
         self.ice_servers = tuple(welcome.ice_servers)
         face = FaceDisclosure(kind=self._kind) if self._kind is not None else None
         state = ParticipantState(

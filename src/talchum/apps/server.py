@@ -25,6 +25,7 @@ import redis.asyncio as redis
 import uvicorn
 from quart import Quart, Response, Websocket, request, send_file, websocket
 
+from talchum.adapters.audit_log import AuditLog
 from talchum.adapters.capture_records import CaptureRecords
 from talchum.adapters.celery_queue import FaceLegQueue, TrainingQueue, make_celery
 from talchum.adapters.face_worker_registry import read_face_workers
@@ -35,8 +36,10 @@ from talchum.adapters.trainer_presence import count_trainers
 from talchum.adapters.training_jobs import TrainingJobs
 from talchum.adapters.turn_credentials import TurnCredentials
 from talchum.apps.answers import json_answer
+from talchum.apps.audit_writer import AuditWriter
 from talchum.apps.identity_routes import add_identities, keep_known
 from talchum.apps.known_identities import KnownIdentities
+from talchum.apps.receipts import add_receipts
 from talchum.apps.settings import Settings
 from talchum.apps.signalling import Signalling, new_server_name
 from talchum.apps.training_routes import TrainingDesk, add_training
@@ -72,6 +75,7 @@ _STATUS = {
     "identity_unknown": 404,
     "capture_unknown": 404,
     "job_unknown": 404,
+    "receipt_unknown": 404,
     "content_missing": 404,
     "identity_taken": 409,
     "job_ended": 409,
@@ -134,6 +138,7 @@ class CallServer:
             self.redis, server=name, rules=rules, idle_lifetime=settings.room_idle_seconds
         )
         self.celery = make_celery(settings.redis_url)
+        self.audit = AuditWriter(lambda: AuditLog(self.identities.library().learned.engine))
         self.signalling = Signalling(
             self.rooms,
             FaceLegQueue(self.celery),
@@ -141,6 +146,7 @@ class CallServer:
             server=name,
             worker_url=settings.worker_url(),
             resume_within=settings.resume_seconds,
+            note=self.audit.note,
         )
 
     @cached_property
@@ -154,7 +160,7 @@ class CallServer:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Serve the rooms for as long as the application does."""
-        async with self.signalling.running(), keep_known(self.identities):
+        async with self.audit.running(), self.signalling.running(), keep_known(self.identities):
             yield
         await self.redis.aclose()
 
@@ -170,6 +176,7 @@ def create_app(settings: Settings) -> Quart:
     add_identities(app, server.identities)
     _add_training(app, server)
     _add_well_known(app, server)
+    add_receipts(app, server.audit, server.signer, lambda: _expect_own_page(server))
     _add_pages(app, server)
     running = server.running()
     app.before_serving(running.__aenter__)

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from talchum.adapters.celery_queue import FaceLegQueue, FaceLegTask
 from talchum.adapters.redis_rooms import RedisRooms, RoomAction, Wake
 from talchum.adapters.turn_credentials import TurnCredentials
+from talchum.domain.audit import AuditEvent
 from talchum.domain.errors import AdmissionError, MessageError, StoreError, TalchumError
 from talchum.protocol.admission import RateLimit, split_token
 from talchum.protocol.messages import (
@@ -37,7 +38,15 @@ from talchum.protocol.messages import (
     encode,
     number_of,
 )
-from talchum.protocol.room_effects import Continued, Effect, EnqueueFaceLeg, IssueIceServers, Reply, Welcomed
+from talchum.protocol.room_effects import (
+    Continued,
+    Effect,
+    EnqueueFaceLeg,
+    IssueIceServers,
+    Note,
+    Reply,
+    Welcomed,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +100,7 @@ class Connection:
 
 
 class Signalling:
-    """All connections of one call-server process."""
+    """All connections of one call-server process. note: writes to the audit log, and does not block."""
 
     def __init__(
         self,
@@ -102,6 +111,7 @@ class Signalling:
         server: str,
         worker_url: str,
         resume_within: int,
+        note: Callable[[AuditEvent], None],
     ) -> None:
         self._rooms = rooms
         self._queue = queue
@@ -109,6 +119,7 @@ class Signalling:
         self._server = server
         self._worker_url = worker_url
         self._resume_within = resume_within
+        self._note = note
         self._connections: dict[str, Connection] = {}
         self._counter = 0
         self._unsaid_losses: set[tuple[str, str, str]] = set()
@@ -171,9 +182,11 @@ class Signalling:
 
     async def _report_loss(self, room: str, peer: str, connection: str) -> None:
         try:
-            await self._rooms.change(room, lambda r, now: r.disconnect(peer, connection, now))
+            effects = await self._rooms.change(room, lambda r, now: r.disconnect(peer, connection, now))
         except AdmissionError:
             logger.debug("a lost connection's room is gone too")
+        else:
+            await self._run_errands(room, effects)
 
     # -- one socket -----------------------------------------------------------------------------
 
@@ -343,11 +356,13 @@ class Signalling:
         except StoreError:
             self._unsaid_losses.add(loss)
 
-    # -- face legs ------------------------------------------------------------------------------
+    # -- face legs and the audit log ------------------------------------------------------------
 
     async def _run_errands(self, room: str, effects: list[Effect], host: str = "") -> None:
         for effect in effects:
-            if isinstance(effect, EnqueueFaceLeg):
+            if isinstance(effect, Note):
+                self._note(effect.event)
+            elif isinstance(effect, EnqueueFaceLeg):
                 errand = asyncio.create_task(self._enqueue(room, effect, host))
                 # The loop keeps only weak references to tasks.
                 self._errands.add(errand)

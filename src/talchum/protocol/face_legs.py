@@ -89,7 +89,9 @@ class FaceLegs:
 
     def take(self, leg_name: str, worker: str) -> None:
         """This peer serves the leg from now on."""
-        self._state.legs[leg_name].worker = worker
+        leg = self._state.legs[leg_name]
+        leg.worker = worker
+        self._effects.note("leg-started", tag=leg.tag, performer=leg.performer, worker=worker)
 
     # -- the end
 
@@ -98,6 +100,7 @@ class FaceLegs:
         leg = self._state.legs[leg_name]
         if leg.worker:
             self._membership.take_out(leg.worker, reason)
+            self._effects.note("leg-ended", tag=leg.tag, reason=reason)
         self._cancel(leg_name, leg)
 
     def end_all_of(self, performer: str) -> None:

@@ -57,7 +57,11 @@ class Membership:
     # -- coming
 
     def enter(self, ticket: Ticket, session_hash: str, connection: str) -> None:
-        """The owner of this ticket is in the room; nobody is told yet."""
+        """The owner of this ticket is in the room; no peer is told yet."""
+        if ticket.role == "participant":
+            if not other_participants(self._state, ticket.peer):
+                self._effects.note("call-opened")
+            self._effects.note("participant-joined", participant=ticket.peer)
         self._state.joined += 1
         self._state.departed.pop(ticket.peer, None)
         self._state.peers[ticket.peer] = PeerRecord(
@@ -95,6 +99,9 @@ class Membership:
         """A participant leaves, and may come back as the same peer."""
         rejoin_hash = self._state.peers[name].rejoin_hash
         self.take_out(name, reason)
+        self._effects.note("participant-left", participant=name, reason=reason)
+        if not other_participants(self._state, name):
+            self._effects.note("call-closed")
         self._state.departed[name] = rejoin_hash
         for oldest in list(self._state.departed)[:-MAX_DEPARTED]:
             del self._state.departed[oldest]

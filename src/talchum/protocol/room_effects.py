@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from talchum.domain.audit import AuditEvent, Value, room_name
 from talchum.protocol.messages import Failure, Peer, Role, ServerMessage
 from talchum.protocol.room_state import RoomState
 
@@ -106,6 +107,13 @@ class CancelFaceLeg:
     leg: str
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Write this to the audit log."""
+
+    event: AuditEvent
+
+
 Effect = (
     Welcomed
     | Continued
@@ -118,6 +126,7 @@ Effect = (
     | EnqueueFaceLeg
     | KeepFaceLeg
     | CancelFaceLeg
+    | Note
 )
 
 
@@ -137,6 +146,10 @@ class PendingEffects:
         peer = self._state.peers[name]
         peer.sent += 1
         self.add(Push(name, msgspec.structs.replace(message, seq=peer.sent)))
+
+    def note(self, event: str, **fields: Value) -> None:
+        """Have an event of this room written to the audit log."""
+        self.add(Note(AuditEvent(event, {"room": room_name(self._state.key), **fields})))
 
     def close(self, connection: str, code: str, message: str) -> None:
         """Say why a connection is closed, and close it."""
