@@ -1,6 +1,7 @@
 """The SQL database: SQLite in the data directory, or PostgreSQL by URL, through SQLAlchemy.
 
-Adapters that keep records declare their tables on `METADATA`; `open_database` makes those that are missing.
+Adapters that keep records declare their tables on `METADATA`; a revision in `migrations/versions` makes each,
+and `open_database` runs those that a database has not seen.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from typing import Any
 
 from sqlalchemy import Engine, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
+from talchum.adapters.schema import bring_up_to_date
 from talchum.domain.errors import DatabaseError, SettingsError
 
 METADATA = MetaData()
@@ -27,7 +28,7 @@ def open_database(url: str) -> Engine:
     """A connected database with all tables, usable from any thread.
 
     url: ``sqlite:///path`` or ``postgresql+psycopg://...``. Raises SettingsError for a URL that is none,
-    DatabaseError when it cannot be reached.
+    DatabaseError when it cannot be reached or is of a later version (`database_too_new`).
     """
     try:
         parsed = make_url(url)
@@ -58,27 +59,20 @@ def database_errors() -> Iterator[None]:
 
 
 def _make_tables(engine: Engine) -> None:
-    """Make what is missing, also when several processes start over an empty database at once."""
+    """Bring the tables up to date, also when several processes start over an empty database at once."""
     for attempt in range(_TRIES):
         try:
-            with engine.begin() as connection:
-                for table in METADATA.sorted_tables:
-                    connection.execute(CreateTable(table, if_not_exists=True))
-                    for index in table.indexes:
-                        connection.execute(CreateIndex(index, if_not_exists=True))
+            bring_up_to_date(engine)
         except DBAPIError as error:
-            if attempt == _TRIES - 1 or not _was_raced(error):
+            if attempt == _TRIES - 1 or not _is_busy(error):
                 raise
             time.sleep(_TRY_AGAIN_SECONDS)
         else:
             return
 
 
-def _was_raced(error: DBAPIError) -> bool:
-    """Whether another process was making the same tables."""
-    if isinstance(error, IntegrityError):  # PostgreSQL, where two may both find one missing
-        return True
-    # SQLite does not wait, as it does otherwise, while another turns an empty file's journal into a WAL.
+def _is_busy(error: DBAPIError) -> bool:
+    """Whether SQLite did not wait, as it does otherwise: another turns an empty file's journal into a WAL."""
     return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
 
 
