@@ -29,7 +29,7 @@ from talchum.adapters.call_server_client import CallLink, CallServerClient
 from talchum.adapters.webrtc.engine import prepare_engine
 from talchum.apps.headless_call import CallOptions, HeadlessCall
 from talchum.apps.other_participant import CallResults
-from talchum.protocol.messages import IdentityKind
+from talchum.domain.identity import IdentityKind
 from tests.calls.headless import headless_call
 from tests.calls.service import Service, running_service
 from tests.network.link_emulator import Impairment

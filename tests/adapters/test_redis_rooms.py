@@ -7,19 +7,33 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from talchum.adapters.redis_rooms import MAX_OUTBOX, RedisRooms, connect
+from talchum.domain.disclosure import Disclosure
 from talchum.domain.errors import AdmissionError, StoreError
 from talchum.protocol.admission import room_key
-from talchum.protocol.messages import ParticipantState, RequestFaceLeg, SetState
+from talchum.protocol.messages import (
+    ClientMessage,
+    Describe,
+    ParticipantState,
+    RequestFaceLeg,
+    SessionDescription,
+    SetState,
+    Worn,
+)
 from talchum.protocol.room import Room, RoomRules
 from talchum.protocol.room_effects import Effect, EnqueueFaceLeg, Welcomed
 from tests.stores import Store, running_store
 
 pytestmark = pytest.mark.valkey
+
+
+def repr_of(disclosure: Disclosure, now: float) -> str:
+    return f"{disclosure.performer} at {now}"
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +46,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 async def rooms(store: Store) -> AsyncIterator[RedisRooms]:
     client = connect(store.url)
     await client.flushall()
-    yield RedisRooms(client, server="s1", rules=RoomRules(), idle_lifetime=3600)
+    yield RedisRooms(client, server="s1", rules=RoomRules(), idle_lifetime=3600, statement=repr_of)
     await client.aclose()
 
 
 def other_server(store: Store, rules: RoomRules | None = None) -> RedisRooms:
-    return RedisRooms(connect(store.url), server="s2", rules=rules or RoomRules(), idle_lifetime=3600)
+    return RedisRooms(
+        connect(store.url), server="s2", rules=rules or RoomRules(), idle_lifetime=3600, statement=repr_of
+    )
 
 
 async def enter(rooms: RedisRooms, key: str, connection: str) -> str:
@@ -83,6 +99,33 @@ async def test_outbox_keeps_what_was_pushed_until_it_is_acknowledged(rooms: Redi
     assert [seq for seq, _ in messages] == [1, 2]
     assert [json.loads(text)["state"]["camera"] for _, text in messages] == [True, False]
     assert [seq for seq, _ in await rooms.outbox(key, second, 1)] == [2]
+
+
+async def test_what_is_disclosed_is_signed_with_its_number_in_the_outbox(rooms: RedisRooms) -> None:
+    key = await new_room(rooms)
+    first, second = await enter(rooms, key, "s1.1"), await enter(rooms, key, "s1.2")
+    request = RequestFaceLeg(request="r1", identity="veil")
+    effects = await rooms.change(key, lambda room, now: room.handle(first, "s1.1", request, now))
+    ticket = next(effect.ticket for effect in effects if isinstance(effect, EnqueueFaceLeg))
+    secret = ticket.partition(".")[2]
+    welcomed = (await rooms.change(key, lambda room, now: room.join(secret, "s1.3", now)))[0]
+    assert isinstance(welcomed, Welcomed)
+    offer = SessionDescription(type="offer", sdp="v=0\r\na=fingerprint:sha-256 " + ":".join(["AB"] * 32))
+    said: list[tuple[str, str, ClientMessage]] = [
+        (first, "s1.1", SetState(state=ParticipantState(camera=True))),
+        (first, "s1.1", Describe(to=second, description=offer)),
+        (welcomed.peer, "s1.3", Worn(identity="veil", kind="anonymise", engine="veil")),
+    ]
+    for peer, connection, message in said:
+        await rooms.change(key, partial(say, peer, connection, message))
+    (_, told) = (await rooms.outbox(key, second, 0))[-1]
+    disclosure = json.loads(told)
+    assert (disclosure["type"], disclosure["seq"], disclosure["from"]) == ("disclosure", 3, first)
+    assert disclosure["statement"].startswith(f"{first} at ")
+
+
+def say(peer: str, connection: str, message: ClientMessage, room: Room, now: float) -> list[Effect]:
+    return room.handle(peer, connection, message, now)
 
 
 async def test_resume_after_messages_no_longer_kept_is_refused(rooms: RedisRooms) -> None:
@@ -132,12 +175,13 @@ async def test_a_hundred_changes_at_once_all_count(rooms: RedisRooms, store: Sto
 RACER = """
 import asyncio, sys
 from talchum.adapters.redis_rooms import RedisRooms, connect
+from talchum.domain.disclosure import Disclosure
 from talchum.domain.errors import AdmissionError
 from talchum.protocol.room import RoomRules
 
 async def main(url, server, key, secrets):
     client = connect(url)
-    rooms = RedisRooms(client, server=server, rules=RoomRules(), idle_lifetime=3600)
+    rooms = RedisRooms(client, server=server, rules=RoomRules(), idle_lifetime=3600, statement=None)
     await client.ping()
     print("ready", flush=True)
     sys.stdin.readline()
@@ -197,7 +241,9 @@ async def test_server_is_woken_for_its_own_connections_only(rooms: RedisRooms, s
 
 async def test_lost_store_is_said_and_wakes_begin_again(tmp_path: Path) -> None:
     with running_store(tmp_path) as store:
-        rooms = RedisRooms(connect(store.url), server="s1", rules=RoomRules(), idle_lifetime=60)
+        rooms = RedisRooms(
+            connect(store.url), server="s1", rules=RoomRules(), idle_lifetime=60, statement=repr_of
+        )
         wakes = rooms.wakes()
         assert (await anext(wakes)).connection == ""
         store.kill()
@@ -270,7 +316,7 @@ async def test_leg_is_wanted_by_a_lease_that_goes_with_it(rooms: RedisRooms, sto
 
 async def test_peers_of_a_server_that_died_are_lost_by_anothers_tick(store: Store) -> None:
     rules = RoomRules(tick=0.05)
-    rooms = RedisRooms(connect(store.url), server="s1", rules=rules, idle_lifetime=3600)
+    rooms = RedisRooms(connect(store.url), server="s1", rules=rules, idle_lifetime=3600, statement=repr_of)
     key = await new_room(rooms)
     first, second = await enter(rooms, key, "s1.1"), await enter(rooms, key, "gone.1")
     await rooms.beat()
@@ -289,7 +335,8 @@ async def test_peers_of_a_server_that_died_are_lost_by_anothers_tick(store: Stor
 async def test_due_room_is_ticked_by_one_server(store: Store) -> None:
     rules = RoomRules(tick=30.0)
     one, two = (
-        RedisRooms(connect(store.url), server=name, rules=rules, idle_lifetime=3600) for name in ("s1", "s2")
+        RedisRooms(connect(store.url), server=name, rules=rules, idle_lifetime=3600, statement=repr_of)
+        for name in ("s1", "s2")
     )
     key = await new_room(one)
     peer = await enter(one, key, "s1.1")

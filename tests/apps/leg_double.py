@@ -179,7 +179,7 @@ class Performer(Side):
 
 
 def worn(identity: str, engine: str | None = None) -> WornFace:
-    return WornFace(identity, engine or "portrait", frozenset(), None)
+    return WornFace(identity, "synthetic", engine or "portrait", frozenset(), None)
 
 
 def started() -> float:

@@ -15,6 +15,7 @@ from talchum.apps.prepared_faces import PreparedFaces
 from talchum.domain.errors import IdentityError
 from talchum.domain.leg_tag import LegTag
 from talchum.protocol.leg_messages import Refused, Report, Wearing
+from talchum.protocol.messages import Worn
 from talchum.vision.pipeline import WornFace
 from tests.adapters.peers import connected, until
 from tests.apps.leg_double import (
@@ -103,6 +104,18 @@ async def test_another_face_is_put_on_without_negotiation(setting: Setting) -> N
     await setting.sees(WORN_LEVELS["veil"])
     assert len(setting.performer.descriptions) == offers
     assert Wearing(identity="veil", engine="portrait") in setting.performer.said
+
+
+async def test_the_call_server_is_told_of_everything_that_is_put_on(setting: Setting) -> None:
+    await setting.connect("bune")
+    await setting.sees(WORN_LEVELS["bune"])
+    assert setting.performer.wear("veil")
+    await setting.sees(WORN_LEVELS["veil"])
+    told = [message for message in setting.room.got if isinstance(message, Worn)]
+    assert [(one.identity, one.kind, one.engine) for one in told] == [
+        ("bune", "synthetic", "portrait"),
+        ("veil", "synthetic", "portrait"),
+    ]
 
 
 async def test_a_face_that_is_not_there_is_refused_and_the_worn_one_stays(setting: Setting) -> None:

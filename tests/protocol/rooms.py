@@ -6,8 +6,10 @@ import itertools
 from dataclasses import dataclass, field
 
 from talchum.domain.audit import AuditEvent
+from talchum.domain.disclosure import Disclosure
 from talchum.protocol.messages import (
     ClientMessage,
+    Disclosed,
     Failure,
     IceCandidate,
     ParticipantState,
@@ -17,12 +19,23 @@ from talchum.protocol.messages import (
     SessionDescription,
 )
 from talchum.protocol.room import Room, RoomRules
-from talchum.protocol.room_effects import Close, Effect, EnqueueFaceLeg, Forget, Note, Push, Reply, Welcomed
+from talchum.protocol.room_effects import (
+    Close,
+    Disclose,
+    Effect,
+    EnqueueFaceLeg,
+    Forget,
+    Note,
+    Push,
+    Reply,
+    Welcomed,
+)
 from talchum.protocol.room_state import RoomState
 
 KEY = "k" * 22
 OFFER = SessionDescription(type="offer", sdp="v=0\r\n")
 HOST = IceCandidate(candidate="candidate:1 1 udp 2122260223 192.0.2.7 50000 typ host", sdp_mid="0")
+FINGERPRINT = "sha-256 " + ":".join(["AB"] * 32)
 WEARING = ParticipantState(camera=True, microphone=True)
 
 
@@ -38,6 +51,7 @@ class Call:
     closed: list[str] = field(default_factory=list)
     tasks: list[EnqueueFaceLeg] = field(default_factory=list)
     notes: list[AuditEvent] = field(default_factory=list)
+    disclosures: list[tuple[str, Disclosure]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         counter = itertools.count()
@@ -82,6 +96,10 @@ class Call:
         for effect in effects:
             if isinstance(effect, Push):
                 self.outboxes[effect.peer].append(effect.message)
+            elif isinstance(effect, Disclose):
+                self.disclosures.append((effect.peer, effect.disclosure))
+                said = Disclosed(seq=effect.seq, from_=effect.disclosure.performer, statement="signed")
+                self.outboxes[effect.peer].append(said)
             elif isinstance(effect, Forget):
                 self.outboxes[effect.peer] = []
             elif isinstance(effect, Close):
@@ -105,6 +123,11 @@ def code_of(answers: list[ServerMessage]) -> str:
     assert isinstance(answers[0], Failure)
     assert not answers[0].fatal
     return answers[0].code
+
+
+def described(fingerprint: str = FINGERPRINT) -> SessionDescription:
+    """An offer of a connection whose certificate has this fingerprint."""
+    return SessionDescription(type="offer", sdp=f"v=0\r\na=fingerprint:{fingerprint}\r\n")
 
 
 def wear(call: Call, performer: str, request: str = "r1") -> str:

@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 
 from talchum.domain.errors import MessageError
 from talchum.protocol.messages import IceCandidate, SessionDescription
-from talchum.protocol.session_description import check_candidate, check_session_description
+from talchum.protocol.session_description import (
+    check_candidate,
+    check_session_description,
+    fingerprint_of,
+)
 
 
 def offer(*lines: str) -> SessionDescription:
@@ -76,3 +80,27 @@ def test_candidate_with_a_line_break_could_carry_another_line() -> None:
 
 def test_end_of_candidates_is_taken() -> None:
     check_candidate(IceCandidate(candidate=""))
+
+
+HEX = ":".join(["0a"] * 32)
+
+
+@pytest.mark.parametrize(
+    ("lines", "fingerprint"),
+    [
+        ([], ""),
+        ([f"a=fingerprint:sha-256 {HEX}"], f"sha-256 {HEX.upper()}"),
+        ([f"a=fingerprint:SHA-256  {HEX} "] * 3, f"sha-256 {HEX.upper()}"),
+        ([f"a=fingerprint:sha-256 {HEX}", f"a=fingerprint:sha-512 {HEX}"], ""),
+        ([f"a=fingerprint:sha-256 {HEX}", f"A=Fingerprint:sha-256 {HEX}"], ""),
+        ([f"a=fingerprint:sha-256 {HEX}", "a=fingerprint:sha-256"], ""),
+    ],
+)
+def test_fingerprint_is_read_when_it_is_the_only_one(lines: list[str], fingerprint: str) -> None:
+    assert fingerprint_of(offer(*lines).sdp) == fingerprint
+    assert fingerprint_of("\r".join(["v=0", *lines])) == fingerprint
+
+
+@given(st.text(max_size=300))
+def test_fingerprint_of_any_text_is_one_or_none(text: str) -> None:
+    assert "\n" not in fingerprint_of(text)

@@ -242,10 +242,10 @@ FAULTS: dict[str, Callable[[FacePipeline], None]] = {
     "check finds a hole": breaking("_check.hides", False),
     "compositing raises": breaking("_compositor.face", RuntimeError("broken")),
     "identity is none": lambda pipeline: setattr(
-        pipeline, "_worn", WornFace("x", "portrait", frozenset(), None)
+        pipeline, "_worn", WornFace("x", "synthetic", "portrait", frozenset(), None)
     ),
     "engine is unknown": lambda pipeline: setattr(
-        pipeline, "_worn", WornFace("x", "none", frozenset(), None)
+        pipeline, "_worn", WornFace("x", "synthetic", "none", frozenset(), None)
     ),
 }
 HELD_FAULTS = {"tracker loses the face", "tracker gives no face and no reason"}

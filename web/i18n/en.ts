@@ -49,6 +49,8 @@ export const en = {
 
   "face.kind.synthetic": "AI-made face",
   "face.kind.anonymise": "Cover",
+  "face.kind.self": "Own face, made by AI",
+  "face.kind.licensed": "Another person's face, with their consent",
   "face.learned": "learned here as {name}",
   "face.voiceNotChanged": "Your voice is not changed. People who know it may still recognise you.",
   "face.own": "My own face",
@@ -122,6 +124,8 @@ export const en = {
 
   "disclosure.synthetic": "AI-made face",
   "disclosure.anonymise": "Face covered by AI",
+  "disclosure.self": "Own face, made by AI",
+  "disclosure.licensed": "AI-made face of another person",
   "disclosure.own": "Own face",
   "disclosure.unknown": "Not said whose face this is",
   "disclosure.mine": "They read: {text}",

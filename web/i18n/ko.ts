@@ -50,6 +50,8 @@ export const ko: Readonly<Record<Key, string>> = {
 
   "face.kind.synthetic": "AI가 만든 얼굴",
   "face.kind.anonymise": "가림",
+  "face.kind.self": "AI가 만든 본인 얼굴",
+  "face.kind.licensed": "동의를 받은 다른 사람의 얼굴",
   "face.learned": "여기서 배움: {name}",
   "face.voiceNotChanged": "목소리는 바뀌지 않습니다. 아는 사람은 목소리로 알아볼 수 있습니다.",
   "face.own": "내 얼굴 그대로",
@@ -123,6 +125,8 @@ export const ko: Readonly<Record<Key, string>> = {
 
   "disclosure.synthetic": "AI가 만든 얼굴",
   "disclosure.anonymise": "AI로 가린 얼굴",
+  "disclosure.self": "AI가 만든 본인 얼굴",
+  "disclosure.licensed": "AI가 만든 다른 사람의 얼굴",
   "disclosure.own": "본인 얼굴",
   "disclosure.unknown": "누구의 얼굴인지 밝히지 않음",
   "disclosure.mine": "상대에게 보이는 표시: {text}",

@@ -29,13 +29,15 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from talchum.domain.disclosure import Disclosure
 from talchum.domain.errors import AdmissionError, StoreError
 from talchum.protocol.admission import IssuedTicket, new_room_id, new_secret, room_key, room_unknown
-from talchum.protocol.messages import Failure, encode
+from talchum.protocol.messages import Disclosed, Failure, encode
 from talchum.protocol.room import Room, RoomRules, server_of
 from talchum.protocol.room_effects import (
     CancelFaceLeg,
     Close,
+    Disclose,
     Effect,
     EnqueueFaceLeg,
     Forget,
@@ -58,6 +60,8 @@ MAX_REMEMBERED = 1024
 """Rooms of which a server remembers the last state, the most recently changed."""
 
 RoomAction = Callable[[Room, float], list[Effect]]
+StateDisclosure = Callable[[Disclosure, float], str]
+"""Signs what is disclosed at this time (wall clock); called on the event loop, so it must be quick."""
 
 # KEYS: state, due, then one for each operation.
 # ARGV: state expected, state wanted, its lifetime, due at or '', room key, the most an outbox keeps, its
@@ -116,11 +120,20 @@ def connect(url: str) -> redis.Redis:
 class RedisRooms:
     """All rooms as one call-server process, named `server`, sees them."""
 
-    def __init__(self, client: redis.Redis, *, server: str, rules: RoomRules, idle_lifetime: int) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        *,
+        server: str,
+        rules: RoomRules,
+        idle_lifetime: int,
+        statement: StateDisclosure,
+    ) -> None:
         self._redis = client
         self._server = server
         self._rules = rules
         self._idle_lifetime = idle_lifetime
+        self._statement = statement
         self._encoder = msgspec.msgpack.Encoder(order="deterministic")
         self._decoder = msgspec.msgpack.Decoder(RoomState)
         self._wake_decoder = msgspec.json.Decoder(Wake)
@@ -160,11 +173,20 @@ class RedisRooms:
         for attempt in range(MAX_ATTEMPTS):
             before, now = await self._load(key)
             room = Room(self._decoder.decode(before), self._rules)
-            effects = action(room, now)
+            effects = [self._signed(effect) for effect in action(room, now)]
             if await self._commit(before, room, effects, now):
                 return effects
             await asyncio.sleep(random.uniform(0.0, 0.002 * (attempt + 1)))
         raise StoreError(f"got {MAX_ATTEMPTS} conflicts on one room", code="store_busy")
+
+    def _signed(self, effect: Effect) -> Effect:
+        """What is to be disclosed, as the message that does."""
+        if not isinstance(effect, Disclose):
+            return effect
+        statement = self._statement(effect.disclosure, effect.now)
+        return Push(
+            effect.peer, Disclosed(seq=effect.seq, from_=effect.disclosure.performer, statement=statement)
+        )
 
     async def outbox(self, key: str, peer: str, after: int) -> list[tuple[int, str]]:
         """Number and JSON text of each of a peer's messages above `after`, in order and without a gap.

@@ -14,7 +14,7 @@ from talchum.adapters.call_server_client import CallLink, CallServerClient
 from talchum.adapters.webrtc.engine import prepare_engine
 from talchum.apps.headless_call import CallOptions, HeadlessCall
 from talchum.domain.errors import AdmissionError
-from talchum.protocol.messages import IdentityKind
+from talchum.domain.identity import IdentityKind
 
 logger = logging.getLogger(__name__)
 

@@ -26,6 +26,7 @@ from talchum.apps.performer_legs import PerformerLegs
 from talchum.apps.voice_delay import VoiceDelay
 from talchum.domain.errors import PeerConnectionError
 from talchum.domain.frame import I420Frame
+from talchum.domain.identity import IdentityKind
 from talchum.domain.stamp import paint_stamp
 from talchum.protocol import delay_messages
 from talchum.protocol.messages import (
@@ -35,7 +36,6 @@ from talchum.protocol.messages import (
     Failure,
     IceServer,
     IceServersIssued,
-    IdentityKind,
     ParticipantState,
     Peer,
     PeerJoined,

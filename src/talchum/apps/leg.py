@@ -38,6 +38,7 @@ from talchum.protocol.messages import (
     Trickle,
     Trickled,
     Welcome,
+    Worn,
 )
 from talchum.protocol.session_description import check_candidate, check_session_description
 from talchum.protocol.worker_candidates import acceptable, acceptable_description, turn_addresses
@@ -175,6 +176,9 @@ class FaceLeg(PeerListener):
                 self._put_on(face, fallback=True)
 
     def _put_on(self, face: WornFace, *, fallback: bool) -> None:
+        # The other participant is told before they can see it.
+        worn = Worn(identity=face.identity, kind=face.kind, engine=face.engine, fallback=fallback)
+        self._client.send(worn)
         if self._stage is not None:
             self._stage.wear(face)
         self._fallback = fallback

@@ -42,6 +42,7 @@ from talchum.apps.known_identities import KnownIdentities
 from talchum.apps.receipts import add_receipts
 from talchum.apps.settings import Settings
 from talchum.apps.signalling import Signalling, new_server_name
+from talchum.apps.statements import ISSUER, disclosure_signer
 from talchum.apps.training_routes import TrainingDesk, add_training
 from talchum.apps.web_files import NOT_BUILT, WebFiles
 from talchum.domain.errors import (
@@ -135,7 +136,11 @@ class CallServer:
             identities=self.identities if self.identities.digests else None,
         )
         self.rooms = RedisRooms(
-            self.redis, server=name, rules=rules, idle_lifetime=settings.room_idle_seconds
+            self.redis,
+            server=name,
+            rules=rules,
+            idle_lifetime=settings.room_idle_seconds,
+            statement=disclosure_signer(self.signer, settings.public_url or ISSUER),
         )
         self.celery = make_celery(settings.redis_url)
         self.audit = AuditWriter(lambda: AuditLog(self.identities.library().learned.engine))

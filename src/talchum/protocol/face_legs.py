@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from talchum.domain.errors import AdmissionError, FaceLegError
+from talchum.domain.errors import AdmissionError, FaceLegError, RoomError
 from talchum.domain.leg_tag import LegTag
 from talchum.protocol.admission import (
     TICKET_LIFETIME,
@@ -15,9 +15,9 @@ from talchum.protocol.admission import (
     new_peer_id,
 )
 from talchum.protocol.membership import Membership
-from talchum.protocol.messages import FaceLegQueued, FaceLegUnavailable, LeaveReason, RequestFaceLeg
+from talchum.protocol.messages import FaceLegQueued, FaceLegUnavailable, LeaveReason, RequestFaceLeg, Worn
 from talchum.protocol.room_effects import CancelFaceLeg, EnqueueFaceLeg, KeepFaceLeg, PendingEffects
-from talchum.protocol.room_state import LegRecord, RoomState
+from talchum.protocol.room_state import LegRecord, RoomState, WornRecord
 
 MAX_FACE_LEGS = 4
 """Legs one performer may have at a time: the one worn, its successor, and as much again for a reload."""
@@ -51,8 +51,14 @@ class FaceLegs:
     def request(self, performer: str, message: RequestFaceLeg, now: float) -> None:
         """Queue a leg, or say why there is none.
 
-        Raises FaceLegError (`face_leg_exists`, `too_many_face_legs`).
+        Raises FaceLegError (`face_leg_exists`, `too_many_face_legs`), RoomError (`own_face_shown`).
         """
+        said = self._state.peers[performer].state
+        if said is not None and said.own_face:
+            raise RoomError(
+                "got a request for a face while the own one is shown, expected a state with a face first",
+                code="own_face_shown",
+            )
         own = [leg for leg in self._state.legs.values() if leg.performer == performer]
         if any(leg.request == message.request for leg in own):
             raise FaceLegError("got a request that is already used", code="face_leg_exists", retryable=False)
@@ -92,6 +98,26 @@ class FaceLegs:
         leg = self._state.legs[leg_name]
         leg.worker = worker
         self._effects.note("leg-started", tag=leg.tag, performer=leg.performer, worker=worker)
+
+    def wear(self, worker: str, message: Worn) -> None:
+        """What a face worker says is worn on its own leg.
+
+        Raises RoomError (`role_refused`), AuditError (a person's face without a record of their consent).
+        """
+        peer = self._state.peers[worker]
+        if peer.role != "face-worker":
+            raise RoomError("got a face worker's message from a participant", code="role_refused")
+        leg = self._state.legs[peer.leg]
+        worn = WornRecord(identity=message.identity, kind=message.kind, engine=message.engine)
+        if worn == leg.worn:
+            return
+        if message.fallback:
+            self._effects.note("fallback", tag=leg.tag, engine=worn.engine)
+        else:
+            # A person's face is named by its consent alone, since its name may be theirs.
+            named = {"consent": message.consent} if message.consent else {"identity": worn.identity}
+            self._effects.note("worn", tag=leg.tag, kind=worn.kind, engine=worn.engine, **named)
+        leg.worn = worn
 
     # -- the end
 

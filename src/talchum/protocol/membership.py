@@ -112,10 +112,16 @@ class Membership:
         peer = self._state.peers.pop(name)
         for other in visible:
             self._effects.push(other, PeerLeft(peer=name, reason=reason))
-            self._state.peers[other].candidates.pop(name, None)
+            self._forget(other, name)
         if peer.connection and reason in ("ended", "replaced"):
             self._effects.close(peer.connection, *_CLOSING[reason])
         self._effects.add(Forget(name))
+
+    def _forget(self, other: str, gone: str) -> None:
+        """What this peer said to one that is gone, and was told of it: neither holds for who comes back."""
+        record = self._state.peers[other]
+        for known in (record.candidates, record.fingerprints, record.disclosed):
+            known.pop(gone, None)
 
     def _tell_presence(self, name: str, *, present: bool) -> None:
         for other in visible_to(self._state, name):

@@ -19,6 +19,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from talchum.domain.errors import MessageError
+from talchum.domain.identity import IdentityKind
+from talchum.domain.leg_tag import TAG_PATTERN
 
 MAX_MESSAGE_BYTES = 64 * 1024
 MAX_SDP_BYTES = 32 * 1024
@@ -26,11 +28,11 @@ MAX_SDP_BYTES = 32 * 1024
 Identifier = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 Token = Annotated[str, Meta(min_length=16, max_length=256, pattern=r"^[A-Za-z0-9_.-]+$")]
 Sequence = Annotated[int, Meta(ge=0, le=2**53)]
+Tag = Annotated[str, Meta(pattern=rf"^{TAG_PATTERN}$")]
 # Longer than MAX_SDP_BYTES is refused by protocol/session_description.py, with its own code.
 Sdp = Annotated[str, Meta(max_length=MAX_MESSAGE_BYTES)]
 
 Role = Literal["participant", "face-worker"]
-IdentityKind = Literal["synthetic", "anonymise"]
 LeaveReason = Literal["left", "lost", "replaced", "ended"]
 
 
@@ -150,6 +152,27 @@ class ReleaseFaceLeg(ToServer, frozen=True, kw_only=True, tag="face-leg-release"
     request: Identifier
 
 
+class Worn(ToServer, frozen=True, kw_only=True, tag="worn"):
+    """A face worker's: from now on this is worn on its leg.
+
+    consent: the record by which a person's face (`self`, `licensed`) may be worn. fallback: the same identity
+    as before, by a lighter engine than was wished for.
+    """
+
+    identity: Identifier
+    kind: IdentityKind
+    engine: Identifier
+    consent: Identifier | None = None
+    fallback: bool = False
+
+
+class AcknowledgeDisclosure(ToServer, frozen=True, kw_only=True, tag="disclosure-acknowledged"):
+    """What was disclosed of this performer's legs has been read; their picture is shown from now on."""
+
+    to: Identifier
+    tags: Annotated[list[Tag], Meta(min_length=1, max_length=8)]
+
+
 class RequestIceServers(ToServer, frozen=True, kw_only=True, tag="ice-servers-request"):
     """Ask for fresh TURN credentials."""
 
@@ -178,6 +201,8 @@ ClientMessage = (
     | SetState
     | RequestFaceLeg
     | ReleaseFaceLeg
+    | Worn
+    | AcknowledgeDisclosure
     | RequestIceServers
     | Acknowledge
     | Ping
@@ -256,6 +281,20 @@ class StateChanged(FromServer, frozen=True, kw_only=True, tag="state"):
     state: ParticipantState
 
 
+class Disclosed(FromServer, frozen=True, kw_only=True, tag="disclosure"):
+    """What this participant wears, signed (`domain/disclosure.py`); `from` is stamped by the server."""
+
+    from_: Identifier = msgspec.field(name="from")
+    statement: str
+
+
+class DisclosureAcknowledged(FromServer, frozen=True, kw_only=True, tag="disclosure-acknowledged"):
+    """This participant has read what was disclosed of the receiver; `from` is stamped by the server."""
+
+    from_: Identifier = msgspec.field(name="from")
+    tags: list[Tag]
+
+
 class FaceLegQueued(FromServer, frozen=True, kw_only=True, tag="face-leg-queued"):
     """The request is waiting for a face worker."""
 
@@ -307,6 +346,8 @@ ServerMessage = (
     | Described
     | Trickled
     | StateChanged
+    | Disclosed
+    | DisclosureAcknowledged
     | FaceLegQueued
     | FaceLegUnavailable
     | IceServersIssued

@@ -4,8 +4,8 @@
 can store the state and the numbered messages in one atomic step. `now` is wall-clock seconds, since several
 processes serve one room.
 
-Who may talk to whom is in `visibility`, peers that come and go in `membership`, face legs in `face_legs`, and
-what peers say to each other in `signalling_relay`.
+Who may talk to whom is in `visibility`, peers that come and go in `membership`, face legs in `face_legs`,
+what peers say to each other in `signalling_relay`, and what they are told of worn faces in `disclosures`.
 """
 
 from __future__ import annotations
@@ -27,10 +27,12 @@ from talchum.protocol.admission import (
     new_secret,
     take_ticket,
 )
+from talchum.protocol.disclosures import Disclosures
 from talchum.protocol.face_legs import FaceLegs
 from talchum.protocol.membership import Membership
 from talchum.protocol.messages import (
     Acknowledge,
+    AcknowledgeDisclosure,
     ClientMessage,
     Describe,
     Failure,
@@ -45,6 +47,7 @@ from talchum.protocol.messages import (
     Resume,
     SetState,
     Trickle,
+    Worn,
 )
 from talchum.protocol.room_effects import (
     Continued,
@@ -96,6 +99,7 @@ class Room:
             identities=rules.identities,
         )
         self._relay = SignallingRelay(state, self._effects)
+        self._disclosures = Disclosures(state, self._effects)
 
     # -- entering -------------------------------------------------------------------------------
 
@@ -169,6 +173,7 @@ class Room:
         peer = self.state.peers.get(name)
         if peer is not None and peer.connection == connection:
             self._detach(name, now)
+            self._disclosures.tell(now)
         return self._effects.take()
 
     # -- in the call ----------------------------------------------------------------------------
@@ -198,6 +203,7 @@ class Room:
                 code=error.code, message=error.message, retryable=error.retryable, about=message.seq
             )
             self._effects.add(Reply(failure))
+        self._disclosures.tell(now)
         return self._effects.take()
 
     def tick(self, now: float, dead_servers: Collection[str] = ()) -> list[Effect]:
@@ -212,6 +218,7 @@ class Room:
             if name in self.state.peers and not peer.connection and now >= peer.lost_at + self._rules.grace:
                 self._remove(name, "lost")
         self._face_legs.tick(now)
+        self._disclosures.tell(now)
         return self._effects.take()
 
     def next_tick(self, now: float) -> float | None:
@@ -233,12 +240,19 @@ class Room:
                 self._relay.trickle(name, message)
             case SetState():
                 _expect_participant(peer)
+                if message.state.own_face:  # what comes from a face worker is never shown as one's own
+                    self._face_legs.end_all_of(name)
                 self._relay.set_state(name, message)
             case RequestFaceLeg():
                 _expect_participant(peer)
                 self._face_legs.request(name, message, now)
             case ReleaseFaceLeg():
                 self._face_legs.release(name, message.request)
+            case Worn():
+                self._face_legs.wear(name, message)
+            case AcknowledgeDisclosure():
+                _expect_participant(peer)
+                self._disclosures.acknowledge(name, message)
             case RequestIceServers():
                 self._effects.add(IssueIceServers(name))
             case Acknowledge():

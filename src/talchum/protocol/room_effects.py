@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from talchum.domain.audit import AuditEvent, Value, room_name
+from talchum.domain.disclosure import Disclosure
 from talchum.protocol.messages import Failure, Peer, Role, ServerMessage
 from talchum.protocol.room_state import RoomState
 
@@ -51,6 +52,19 @@ class IssueIceServers:
     """Answer on this connection with fresh TURN credentials."""
 
     peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disclose:
+    """Sign this and add it, as the message `disclosure` with this number, to a peer's outbox.
+
+    now: wall clock, from which it holds.
+    """
+
+    peer: str
+    seq: int
+    disclosure: Disclosure
+    now: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +134,7 @@ Effect = (
     | Push
     | Reply
     | IssueIceServers
+    | Disclose
     | Trim
     | Forget
     | Close
@@ -150,6 +165,12 @@ class PendingEffects:
     def note(self, event: str, **fields: Value) -> None:
         """Have an event of this room written to the audit log."""
         self.add(Note(AuditEvent(event, {"room": room_name(self._state.key), **fields})))
+
+    def disclose(self, name: str, disclosure: Disclosure, now: float) -> None:
+        """Have a disclosure signed and added to a peer's outbox, with the peer's next number."""
+        peer = self._state.peers[name]
+        peer.sent += 1
+        self.add(Disclose(name, peer.sent, disclosure, now))
 
     def close(self, connection: str, code: str, message: str) -> None:
         """Say why a connection is closed, and close it."""

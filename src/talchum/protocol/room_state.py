@@ -4,12 +4,32 @@ from __future__ import annotations
 
 import msgspec
 
+from talchum.domain.identity import IdentityKind
 from talchum.protocol.admission import Ticket
 from talchum.protocol.messages import ParticipantState, Role
 
 
+class DisclosureRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a participant was told of another: a hash of the last disclosure, and all tags, newest last."""
+
+    digest: str = ""
+    tags: list[str] = msgspec.field(default_factory=list)
+
+
+class WornRecord(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
+    """What a face worker says its leg wears."""
+
+    identity: str
+    kind: IdentityKind
+    engine: str
+
+
 class PeerRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A peer of the room. connection: the socket it speaks through, empty while there is none."""
+    """A peer of the room.
+
+    connection: the socket it speaks through, empty while there is none. fingerprints: of its certificates, by
+    the peer that was given them. disclosed: what it was told of others, by performer.
+    """
 
     role: Role
     order: int
@@ -22,6 +42,8 @@ class PeerRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     state: ParticipantState | None = None
     leg: str = ""
     candidates: dict[str, int] = msgspec.field(default_factory=dict)
+    fingerprints: dict[str, str] = msgspec.field(default_factory=dict)
+    disclosed: dict[str, DisclosureRecord] = msgspec.field(default_factory=dict)
 
 
 class LegRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -33,6 +55,7 @@ class LegRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     requested_at: float
     ticket_hash: str
     worker: str = ""
+    worn: WornRecord | None = None
 
 
 class RoomState(msgspec.Struct, kw_only=True, omit_defaults=True):

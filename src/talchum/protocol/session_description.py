@@ -1,16 +1,20 @@
 """Limits on what one peer may hand another to parse, checked before anything parses it.
 
 An engine that parses an offer of 10,000 candidates was measured to hold its event loop for 17 s, so the
-server counts lines and refuses; it never interprets, rewrites or keeps a description.
+server counts lines and refuses; it never rewrites or keeps a description, and reads but one line of it: the
+fingerprint of its certificate.
 """
 
 from __future__ import annotations
+
+import re
 
 from talchum.domain.errors import MessageError
 from talchum.protocol.messages import MAX_SDP_BYTES, IceCandidate, SessionDescription
 
 MAX_CANDIDATES = 64
 MAX_MEDIA_SECTIONS = 4
+_FINGERPRINT = re.compile(r"a=fingerprint:\s*([\w-]{1,32})\s+([0-9A-Fa-f:]{1,191})\s*")
 
 
 def check_session_description(description: SessionDescription) -> None:
@@ -30,8 +34,7 @@ def check_session_description(description: SessionDescription) -> None:
         f"got a description of {size} bytes, expected at most {MAX_SDP_BYTES}",
     )
     _expect(sdp.startswith("v=0"), "description_invalid", "got a description that does not begin with v=0")
-    # A parser may take CR alone as a line end, so it is counted as one here.
-    lines = sdp.replace("\r", "\n").split("\n")
+    lines = _lines(sdp)
     candidates = sum(line.lower().startswith("a=candidate:") for line in lines)
     _expect(
         candidates <= MAX_CANDIDATES,
@@ -63,6 +66,26 @@ def check_candidate(candidate: IceCandidate) -> None:
         "candidate_invalid",
         "got a candidate that does not begin with candidate:",
     )
+
+
+def fingerprint_of(sdp: str) -> str:
+    """The certificate's fingerprint in a description (RFC 8122 5), as ``sha-256 AB:CD:...``.
+
+    Empty when there is none or more than one: nothing can be said of such a connection.
+    """
+    found = set()
+    for line in _lines(sdp):
+        if line.lower().startswith("a=fingerprint"):
+            match = _FINGERPRINT.fullmatch(line)
+            if match is None:
+                return ""
+            found.add(f"{match[1].lower()} {match[2].upper()}")
+    return found.pop() if len(found) == 1 else ""
+
+
+def _lines(sdp: str) -> list[str]:
+    # A parser may take CR alone as a line end, so it is counted as one here.
+    return sdp.replace("\r", "\n").split("\n")
 
 
 def _expect(holds: bool, code: str, message: str) -> None:

@@ -9,7 +9,12 @@ from talchum.domain.errors import MessageError, RoomError
 from talchum.protocol.messages import Describe, Described, SetState, StateChanged, Trickle, Trickled
 from talchum.protocol.room_effects import PendingEffects
 from talchum.protocol.room_state import RoomState
-from talchum.protocol.session_description import MAX_CANDIDATES, check_candidate, check_session_description
+from talchum.protocol.session_description import (
+    MAX_CANDIDATES,
+    check_candidate,
+    check_session_description,
+    fingerprint_of,
+)
 from talchum.protocol.visibility import expect_visible, other_participants
 
 
@@ -35,6 +40,8 @@ class SignallingRelay:
                 retryable=True,
             )
         peer.candidates.pop(message.to, None)
+        if message.description.type != "rollback":
+            peer.fingerprints[message.to] = fingerprint_of(message.description.sdp)
         self._effects.push(message.to, Described(from_=sender, description=message.description))
 
     def trickle(self, sender: str, message: Trickle) -> None:

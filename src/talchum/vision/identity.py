@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from talchum.domain.errors import IdentityError
 from talchum.domain.frame import Image
+from talchum.domain.identity import IdentityKind
 
 MESH_VERTICES = 468
 MAX_TEXTURE_SIDE = 2048
@@ -36,7 +37,7 @@ class IdentityAssets:
     """
 
     name: str
-    kind: str
+    kind: IdentityKind
     texture: Image | None
     alpha: NDArray[np.uint8] | None
     texture_points: NDArray[np.float32]

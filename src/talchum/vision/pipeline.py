@@ -16,6 +16,7 @@ import numpy as np
 from talchum.domain.errors import IdentityError
 from talchum.domain.face import LANDMARKS, Points, TrackedFace, region_of_landmarks
 from talchum.domain.frame import EgressFrame, I420Frame
+from talchum.domain.identity import IdentityKind
 from talchum.domain.rendering import AS_USUAL, Rendering
 from talchum.vision.compositor import Compositor, CoverCheck
 from talchum.vision.detection import FaceDetector, NetworkSession
@@ -38,6 +39,7 @@ class WornFace:
     """An identity prepared for one engine; shareable between legs."""
 
     identity: str
+    kind: IdentityKind
     engine: str
     openings: frozenset[str]
     prepared: Any
@@ -63,7 +65,7 @@ def prepare_worn_face(
         )
     mesh = topology if topology is not None else load_topology(default_networks_directory())
     prepared = engines[engine].prepare(assets, mesh, rendering)
-    return WornFace(assets.name, engine, frozenset(assets.openings), prepared)
+    return WornFace(assets.name, assets.kind, engine, frozenset(assets.openings), prepared)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

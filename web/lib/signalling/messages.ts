@@ -8,7 +8,7 @@
 export const MAX_MESSAGE_BYTES = 64 * 1024;
 
 export type Role = "participant" | "face-worker";
-export type IdentityKind = "synthetic" | "anonymise";
+export type IdentityKind = "synthetic" | "anonymise" | "self" | "licensed";
 export type LeaveReason = "left" | "lost" | "replaced" | "ended";
 
 export interface SessionDescription {
@@ -58,6 +58,7 @@ export type ClientBody =
   | { type: "state"; state: ParticipantState }
   | { type: "face-leg-request"; request: string; identity: string; engine: string | null }
   | { type: "face-leg-release"; request: string }
+  | { type: "disclosure-acknowledged"; to: string; tags: string[] }
   | { type: "ice-servers-request" }
   | { type: "leave" };
 
@@ -87,6 +88,8 @@ export type ServerBody =
   | { type: "description"; from: string; description: SessionDescription }
   | { type: "candidate"; from: string; candidate: IceCandidate }
   | { type: "state"; from: string; state: ParticipantState }
+  | { type: "disclosure"; from: string; statement: string }
+  | { type: "disclosure-acknowledged"; from: string; tags: string[] }
   | { type: "face-leg-queued"; request: string }
   | { type: "face-leg-unavailable"; request: string; code: string; message: string; retryable: boolean }
   | { type: "ice-servers"; iceServers: IceServer[]; expireIn: number }
@@ -177,8 +180,10 @@ const iceServer: Reader<IceServer> = (value, where) => {
   };
 };
 
+export const IDENTITY_KINDS: readonly IdentityKind[] = ["synthetic", "anonymise", "self", "licensed"];
+
 const disclosure: Reader<FaceDisclosure> = (value, where) => ({
-  kind: oneOf("synthetic", "anonymise")(object(value, where).kind, `${where}.kind`),
+  kind: oneOf(...IDENTITY_KINDS)(object(value, where).kind, `${where}.kind`),
 });
 
 export const NOTHING_SHOWN: ParticipantState = {
@@ -246,6 +251,16 @@ const READERS: Readonly<Record<ServerBody["type"], (fields: Fields) => ServerBod
     candidate: candidate(f.candidate, "candidate"),
   }),
   state: (f) => ({ type: "state", from: text(f.from, "from"), state: participantState(f.state, "state") }),
+  disclosure: (f) => ({
+    type: "disclosure",
+    from: text(f.from, "from"),
+    statement: text(f.statement, "statement"),
+  }),
+  "disclosure-acknowledged": (f) => ({
+    type: "disclosure-acknowledged",
+    from: text(f.from, "from"),
+    tags: list(text)(f.tags, "tags"),
+  }),
   "face-leg-queued": (f) => ({ type: "face-leg-queued", request: text(f.request, "request") }),
   "face-leg-unavailable": (f) => ({
     type: "face-leg-unavailable",
