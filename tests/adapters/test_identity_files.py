@@ -46,6 +46,18 @@ def test_people_masks_and_veil_ship() -> None:
     assert [(one.name, one.engines) for one in covers] == [("veil", ("veil",))]
 
 
+@pytest.mark.parametrize("kind", ["self", "licensed"])
+def test_a_directory_is_no_way_in_for_a_persons_face(copied: IdentityFiles, kind: str) -> None:
+    name = person_in(copied)
+    path = copied.directory / name / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "kind": kind}))
+    assert name not in [identity.name for identity in copied.list()]
+    for ask in (copied.assets, copied.thumbnail, copied.bundle):
+        with pytest.raises(IdentityError) as refused:
+            ask(name)
+        assert refused.value.code == "consent_missing"
+
+
 def test_list_shows_people_first_then_masks_then_the_veil() -> None:
     names = shipped_names()
     assert names[-1] == "veil"

@@ -35,6 +35,14 @@ def test_complete_manifest_becomes_an_identity() -> None:
     assert identity.texture_file == "texture.webp"
 
 
+@pytest.mark.parametrize("kind", ["self", "licensed"])
+def test_the_face_of_a_person_needs_consent_and_has_a_texture(kind: str) -> None:
+    identity = identity_from_manifest(changed(kind=kind), "sora")
+    assert identity.needs_consent
+    assert identity.texture_file == "texture.webp"
+    assert not identity_from_manifest(MANIFEST, "sora").needs_consent
+
+
 def test_cover_has_a_thumbnail_and_no_texture() -> None:
     manifest = changed(
         name="veil", kind="anonymise", engines=["veil"], openings=[], files={"thumbnail.webp": DIGEST}
@@ -65,8 +73,7 @@ def test_manifest_without_a_field_is_refused(field: str) -> None:
     [
         {"photo": "me.jpg"},
         {"name": "doyun"},
-        {"kind": "self"},
-        {"kind": "licensed"},
+        {"kind": "photograph"},
         {"engines": []},
         {"engines": "portrait"},
         {"openings": ["hands"]},

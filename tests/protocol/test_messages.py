@@ -67,7 +67,7 @@ def test_every_message_has_an_example() -> None:
         '{"type":"ping","nonce":-1}',
         '{"type":"ping","nonce":1e99}',
         '{"type":"ping","nonce":99999999999999999999}',
-        '{"type":"state","state":{"face":{"kind":"self"}}}',
+        '{"type":"state","state":{"face":{"kind":"celebrity"}}}',
         '{"type":"candidate","to":"p1","candidate":{"candidate":"' + "x" * 1025 + '"}}',
     ],
 )

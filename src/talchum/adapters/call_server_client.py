@@ -76,7 +76,7 @@ class CallServerClient:
         return str(answer["ticket"])
 
     async def identity_kind(self, identity: str) -> str:
-        """What kind of face it is: "synthetic" or "anonymise". Raises IdentityError (`identity_unknown`)."""
+        """What kind of face it is, of `identity.KINDS`. Raises IdentityError (`identity_unknown`)."""
         for known in await self._ask("GET", "/api/identities"):
             if known["name"] == identity:
                 return str(known["kind"])

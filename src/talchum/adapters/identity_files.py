@@ -44,7 +44,10 @@ def default_identities_directory() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class IdentityFiles:
-    """The identities in a directory; bytes are checked against the manifest before anything decodes them."""
+    """The identities in a directory; bytes are checked against the manifest before anything decodes them.
+
+    A directory holds no person's face: one of kind `self` or `licensed` is refused (`consent_missing`).
+    """
 
     directory: Path
 
@@ -79,7 +82,13 @@ class IdentityFiles:
             raise IdentityError(
                 f"got an unreadable manifest of {name!r}, expected JSON", code="identity_corrupt"
             ) from error
-        return identity_from_manifest(manifest, name)
+        identity = identity_from_manifest(manifest, name)
+        if identity.needs_consent:
+            # A person's face comes from a live enrolment and lies beside its consent.
+            raise IdentityError(
+                f"got a face of kind {identity.kind} in a directory, expected none", code="consent_missing"
+            )
+        return identity
 
     def assets(self, name: str) -> IdentityAssets:
         """Pixels and mesh of one identity; tens of milliseconds: not for an event loop.

@@ -10,10 +10,13 @@ from typing import Literal, TypeGuard
 
 from talchum.domain.errors import IdentityError
 
-IdentityKind = Literal["synthetic", "anonymise"]
+IdentityKind = Literal["synthetic", "anonymise", "self", "licensed"]
 Language = Literal["en", "ko"]
 
-KINDS: tuple[IdentityKind, ...] = ("synthetic", "anonymise")
+KINDS: tuple[IdentityKind, ...] = ("synthetic", "anonymise", "self", "licensed")
+CONSENTED_KINDS: frozenset[IdentityKind] = frozenset({"self", "licensed"})
+"""Faces of people: worn only with a consent that holds, and only by whom it names."""
+
 LANGUAGES: tuple[Language, ...] = ("en", "ko")
 OPENINGS = frozenset({"eyes", "mouth"})
 THUMBNAIL_FILE = "thumbnail.webp"
@@ -65,6 +68,11 @@ class Identity:
         """The name of its texture, or None for a cover that needs none."""
         return next((name for name in TEXTURE_FILES if name in self.files), None)
 
+    @property
+    def needs_consent(self) -> bool:
+        """Whether it is the face of a person."""
+        return self.kind in CONSENTED_KINDS
+
 
 def identity_from_manifest(manifest: object, expected_name: str) -> Identity:
     """The identity a decoded manifest describes.
@@ -97,7 +105,7 @@ def identity_from_manifest(manifest: object, expected_name: str) -> Identity:
         openings=openings,
         licence=_text(fields["licence"], "licence"),
         provenance=_provenance(fields["provenance"]),
-        files=_files(fields["files"], kind == "synthetic"),
+        files=_files(fields["files"], kind != "anonymise"),
     )
 
 
