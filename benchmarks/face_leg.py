@@ -91,9 +91,12 @@ class EngineServer(PeerListener):
             return
         if on:
             from talchum.apps.face_stage import FaceStage
+            from talchum.domain.leg_tag import LegTag
+            from talchum.vision.marks import Marking
             from talchum.vision.pipeline import FacePipeline
 
-            self._stage = FaceStage(FacePipeline(self._networks), self._egress.send)
+            marking = Marking(LegTag(0))
+            self._stage = FaceStage(FacePipeline(self._networks, marking), self._egress.send, marking)
             self._stage.wear(self._worn)
             self._stage.start()
         elif self._stage is not None:

@@ -30,11 +30,13 @@ from talchum.adapters.identity_files import IdentityFiles, default_identities_di
 from talchum.adapters.video_file import ClipReader
 from talchum.domain.face import Points, region_of_landmarks
 from talchum.domain.frame import I420Frame, Image
+from talchum.domain.leg_tag import LegTag
 from talchum.training.dataset import BLOCK_FRAMES, HELD_OUT_OF
 from talchum.vision.blending import frame_to_image, image_to_frame
 from talchum.vision.detection import FaceDetector
 from talchum.vision.identity import IdentityAssets
 from talchum.vision.landmarks import LandmarkNetwork
+from talchum.vision.marks import Marking
 from talchum.vision.networks import default_networks_directory
 from talchum.vision.pipeline import FaceNetworks, FacePipeline, prepare_worn_face
 from talchum.vision.tracking import FaceTracker
@@ -88,7 +90,7 @@ class Bench:
 
     def worn(self, assets: IdentityAssets, engine: str, frames: list[I420Frame]) -> list[I420Frame | None]:
         """The frames as they would leave, None for cards."""
-        pipeline = FacePipeline(self.networks)
+        pipeline = FacePipeline(self.networks, Marking(LegTag(0)))
         pipeline.wear(prepare_worn_face(assets, engine, topology=self.networks.topology))
         sent = [pipeline.transform(frame, frame.media_time) for frame in frames]
         return [egress.picture if egress.kind == "face" else None for egress in sent]

@@ -25,10 +25,12 @@ from talchum.adapters.identity_files import IdentityFiles, default_identities_di
 from talchum.adapters.video_file import ClipReader
 from talchum.domain.face import MESH_LANDMARKS
 from talchum.domain.frame import I420Frame
+from talchum.domain.leg_tag import LegTag
 from talchum.vision.blending import frame_to_image, image_to_frame
 from talchum.vision.detection import FaceDetector
 from talchum.vision.engines import ENGINES
 from talchum.vision.landmarks import LandmarkNetwork
+from talchum.vision.marks import Marking
 from talchum.vision.networks import default_networks_directory
 from talchum.vision.pipeline import FaceNetworks, FacePipeline, prepare_worn_face, warm_up
 from talchum.vision.tracking import FaceTracker
@@ -37,7 +39,7 @@ CLIP = REPOSITORY / "tests" / "media" / "synthetic_clip.mp4"
 WIDTH, HEIGHT = 1280, 720
 WARM_FRAMES = 15
 BARS_MS, MIN_FACE_WIDTH = {"portrait": 10.0, "neural": 18.0}, 250
-STAGES = {"track": "trackTime", "render": "renderTime", "blend": "blendTime"}
+STAGES = {"track": "trackTime", "render": "renderTime", "blend": "blendTime", "mark": "markTime"}
 
 
 def enlarged_clip() -> list[I420Frame]:
@@ -64,7 +66,7 @@ def face_width(networks: FaceNetworks, frames: list[I420Frame]) -> float:
 def measure(networks: FaceNetworks, frames: list[I420Frame], identity: str, engine: str) -> dict[str, Any]:
     """CPU milliseconds a frame, by stage and in total."""
     assets = IdentityFiles(default_identities_directory()).assets(identity)
-    pipeline = FacePipeline(networks)
+    pipeline = FacePipeline(networks, Marking(LegTag(0)))
     pipeline.wear(prepare_worn_face(assets, engine, topology=networks.topology))
     times: dict[str, list[float]] = {name: [] for name in (*STAGES, "total")}
     kinds: list[str] = []

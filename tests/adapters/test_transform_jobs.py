@@ -83,13 +83,15 @@ def test_a_store_that_is_away_is_said(tmp_path: Path) -> None:
     celery = make_transform_celery(f"unix://{tmp_path}/nothing.sock")
     celery.conf.task_publish_retry = False
     with pytest.raises(StoreError):
-        send_job(celery, TransformJob("job", "d", KEY, "veil", None, 1), [Segment(0, 1), Segment(1, 1)])
+        send_job(
+            celery, TransformJob("job", "d", KEY, "veil", None, 1, "00000007"), [Segment(0, 1), Segment(1, 1)]
+        )
 
 
 def test_a_message_shows_no_key_in_what_is_logged_of_it(jobs: TransformJobs, store: Store) -> None:
     segments = [Segment(number, 30) for number in range(3)]
     with make_transform_celery(store.url) as celery:
-        sent = send_job(celery, TransformJob("job", "d", KEY, "veil", None, 1), segments)
+        sent = send_job(celery, TransformJob("job", "d", KEY, "veil", None, 1, "00000007"), segments)
         assert sent.made() is None
         with celery.connection_for_read() as connection:
             queue = connection.SimpleQueue(TRANSFORM_QUEUE)

@@ -16,6 +16,7 @@ from talchum.domain.errors import IdentityError
 from talchum.domain.leg_tag import LegTag
 from talchum.protocol.leg_messages import Refused, Report, Wearing
 from talchum.protocol.messages import Worn
+from talchum.vision.marks import Marking
 from talchum.vision.pipeline import WornFace
 from tests.adapters.peers import connected, until
 from tests.apps.leg_double import (
@@ -50,7 +51,8 @@ class Setting:
         self.running: asyncio.Task[None] | None = None
 
     def begin(self, identity: str = "bune", engine: str | None = None) -> None:
-        order = LegOrder(self.room.url, "room.0123456789abcdef", PERFORMER, LegTag(7), identity, engine)
+        marking = Marking(LegTag(7))
+        order = LegOrder(self.room.url, "room.0123456789abcdef", PERFORMER, marking, identity, engine)
         self.leg = FaceLeg(order, self.faces, lambda: self.pipeline)
         self.running = asyncio.create_task(self.leg.run())
 

@@ -6,6 +6,7 @@ import io
 import json
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from talchum.adapters.video_file import ClipReader, ClipWriter, SoundPacket
 from talchum.apps.transform import run
 from talchum.domain.errors import IdentityError, MediaFileError, NetworkFileError
 from talchum.domain.frame import I420Frame
+from talchum.domain.leg_tag import LegTag
+from talchum.vision.badge_reading import BadgeReader
 from tests.adapters.clips import first_seconds
 from tests.vision.scenes import CLIP, nobody
 
@@ -38,11 +41,15 @@ def short_clip(tmp_path: Path) -> Path:
     return path
 
 
+TAG = LegTag(0x123456789)
+
+
 def transform(
-    source: Path, target: Path, identity: str = "veil", engine: str | None = None, **options: float
+    source: Path, target: Path, identity: str = "veil", engine: str | None = None, **options: Any
 ) -> str:
     out = io.StringIO()
-    assert run(source, target, identity=identity, engine=engine, as_json=True, out=out, **options) == 0  # type: ignore[arg-type]
+    wish: dict[str, Any] = {"identity": identity, "engine": engine, "as_json": True, "tag": TAG, **options}
+    assert run(source, target, out=out, **wish) == 0
     return out.getvalue()
 
 
@@ -56,9 +63,9 @@ def test_clip_with_another_face_keeps_its_sound(short_clip: Path, identity: str)
     target = short_clip.with_name("out.mp4")
     report = json.loads(transform(short_clip, target, identity))
     assert report["frames"] == FRAMES
-    assert report["cardFrames"] == 0
-    assert set(report["msPerFrame"]) == {"track", "render", "blend", "total"}
-    stages = sum(report["msPerFrame"][stage] for stage in ("track", "render", "blend"))
+    assert (report["cardFrames"], report["tag"]) == (0, str(TAG))
+    assert set(report["msPerFrame"]) == {"track", "render", "blend", "mark", "total"}
+    stages = sum(report["msPerFrame"][stage] for stage in ("track", "render", "blend", "mark"))
     assert 0 < stages <= report["msPerFrame"]["total"]
     sound = []
     for path in (short_clip, target):
@@ -157,3 +164,13 @@ def test_a_clips_outcome_repeats_with_what_was_drawn_at_random(short_clip: Path)
     transform(short_clip, third)
     assert all((one == other).all() for one, other in zip(pictures(first), pictures(second), strict=True))
     assert any((one != other).any() for one, other in zip(pictures(first), pictures(third), strict=True))
+
+
+def test_every_picture_of_a_clip_is_marked_with_a_tag_of_its_own(short_clip: Path) -> None:
+    targets = [short_clip.with_name(f"{name}.mp4") for name in ("one", "two")]
+    tags = [json.loads(transform(short_clip, target, tag=None))["tag"] for target in targets]
+    for target, tag in zip(targets, tags, strict=True):
+        with ClipReader(target) as reader:
+            reading = BadgeReader()
+            assert {str(reading.read(frame.y)) for frame in reader.frames()} == {tag}
+    assert tags[0] != tags[1]

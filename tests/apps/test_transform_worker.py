@@ -25,6 +25,7 @@ from talchum.adapters.video_file import ClipReader
 from talchum.apps import transform, transform_queued
 from talchum.apps.settings import Settings
 from talchum.domain.errors import TransformError
+from talchum.domain.leg_tag import LegTag
 from talchum.domain.segments import Segment
 from tests.adapters.clips import first_seconds
 from tests.stores import Store, running_store
@@ -35,6 +36,7 @@ pytestmark = [pytest.mark.valkey, pytest.mark.vision]
 PATIENCE = 60.0
 SECONDS = 3
 FRAMES = 90
+TAG = LegTag(0x123456789)
 ENTROPY = 11
 
 
@@ -108,6 +110,7 @@ class Installation:
             out=out,
             segment_seconds=seconds,
             entropy=ENTROPY,
+            tag=TAG,
         )
         return out.getvalue()
 
@@ -205,6 +208,7 @@ def test_many_workers_make_what_one_process_makes(
         out=out,
         segment_seconds=1.0,
         entropy=ENTROPY,
+        tag=TAG,
     )
     report = json.loads(installation.transform(many, identity))
     assert (report["frames"], report["cardFrames"]) == (FRAMES, 0)
@@ -267,7 +271,7 @@ def test_a_segment_that_fails_twice_fails_the_command_and_leaves_the_target(
 
 
 def test_a_job_that_nobody_waits_for_is_dropped(installation: Installation) -> None:
-    job = TransformJob("gone", "0" * 64, "00" * 32, "veil", None, 1)
+    job = TransformJob("gone", "0" * 64, "00" * 32, "veil", None, 1, "00000007")
     send_job(make_transform_celery(installation.store.url), job, [Segment(0, 30), Segment(1, 30)])
     worker = installation.start_worker()
     until(lambda: worker.log.read_text().count("is not wanted any more") == 2, "both tasks are dropped")

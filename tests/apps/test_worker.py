@@ -20,6 +20,7 @@ from talchum.apps.prepared_faces import PreparedFaces
 from talchum.apps.settings import Settings
 from talchum.apps.worker import FaceWorker, MediaLoop, face_leg_task
 from talchum.domain.errors import FaceLegError, StoreError
+from talchum.domain.mark import BadgeStyle
 from talchum.vision.pipeline import FaceNetworks, WornFace
 from tests.adapters.learned_bundles import learned_bundle
 from tests.adapters.peers import until
@@ -79,7 +80,7 @@ def task(*, expires_in: float = 60.0) -> FaceLegTask:
 def made(presence: Presence) -> FaceWorker:
     faces = PreparedFaces(lambda identity, _engine: worn(identity), ThreadPoolExecutor(1))
     networks = cast("FaceNetworks", None)
-    return FaceWorker(networks, faces, cast("FaceWorkerPresence", presence), ["bune"], 2)
+    return FaceWorker(networks, faces, cast("FaceWorkerPresence", presence), ["bune"], 2, BadgeStyle())
 
 
 async def test_a_leg_that_came_too_late_is_dropped() -> None:
@@ -152,7 +153,9 @@ async def test_what_is_learned_elsewhere_is_prepared_and_then_announced(
         return worn("bune")
 
     faces = PreparedFaces(prepare, ThreadPoolExecutor(1, "prepare"))
-    worker = FaceWorker(cast("FaceNetworks", None), faces, cast("FaceWorkerPresence", presence), ["bune"], 2)
+    worker = FaceWorker(
+        cast("FaceNetworks", None), faces, cast("FaceWorkerPresence", presence), ["bune"], 2, BadgeStyle()
+    )
     known = KnownIdentities.of(Settings(redis_url="", data=tmp_path))
     tasks = [asyncio.create_task(worker.announce(lambda: None)), asyncio.create_task(worker.follow(known))]
     await until(lambda: set(prepared) >= set(known.digests), "what ships is ready")

@@ -15,11 +15,13 @@ import pytest
 from talchum.domain.errors import FrameError, IdentityError, NetworkFileError
 from talchum.domain.face import TrackedFace
 from talchum.domain.frame import EgressFrame, I420Frame
+from talchum.domain.leg_tag import LegTag
 from talchum.vision import pipeline as pipeline_module
 from talchum.vision.blending import Patch, Rectangle, frame_to_image, image_to_frame
 from talchum.vision.engines import ENGINES
 from talchum.vision.engines.veil import VeilEngine
 from talchum.vision.identity import IdentityAssets
+from talchum.vision.marks import Marking
 from talchum.vision.pipeline import FacePipeline, WornFace, prepare_worn_face, warm_up
 from talchum.vision.tracking import TrackResult
 from tests.browser.canary import paint, search
@@ -39,11 +41,12 @@ from tests.vision.scenes import (
 
 pytestmark = pytest.mark.vision
 
+MARKING = Marking(LegTag(0x123456789))
 ALL_ENGINES = {**ENGINES, "returns-input": ReturnsInputEngine}
 
 
 def wearing(assets: IdentityAssets, engine: str | None = None) -> FacePipeline:
-    pipeline = FacePipeline(face_networks(), engines=ALL_ENGINES)
+    pipeline = FacePipeline(face_networks(), MARKING, engines=ALL_ENGINES)
     pipeline.wear(worn(assets, engine))
     return pipeline
 
@@ -78,7 +81,7 @@ def test_every_frame_of_the_clip_shows_the_face(identity: Callable[[], IdentityA
     assert [egress.kind for egress in frames] == ["face"] * len(frames)
     for egress, frame in zip(frames, clip(), strict=True):
         assert egress.picture.media_time == frame.media_time
-        assert set(egress.stage_times) == {"trackTime", "renderTime", "blendTime"}
+        assert set(egress.stage_times) == {"trackTime", "renderTime", "blendTime", "markTime"}
         assert min(egress.stage_times.values()) > 0
 
 
@@ -118,7 +121,7 @@ def test_somebody_who_leaves_is_held_and_then_a_card() -> None:
 
 
 def test_nothing_worn_yet_is_a_card() -> None:
-    pipeline = FacePipeline(face_networks())
+    pipeline = FacePipeline(face_networks(), MARKING)
     assert run(pipeline, list(clip(1)))[0].reason == "nothing_ready"
     assert pipeline.idle(5.0).reason == "nothing_ready"
 
@@ -183,7 +186,7 @@ def test_identity_is_refused_for_an_engine_that_is_not_its_own() -> None:
 
 def test_missing_network_file_is_named(tmp_path: Any) -> None:
     with pytest.raises(NetworkFileError, match=r"face_detection_short_range\.onnx"):
-        FacePipeline.load(tmp_path)
+        FacePipeline.load(tmp_path, MARKING)
 
 
 # -- every stage broken, one at a time
@@ -276,7 +279,7 @@ def test_broken_session_never_lets_the_camera_through() -> None:
         (Broken(), networks.landmarks, networks.topology),
         (networks.detector, Broken(), networks.topology),
     ):
-        pipeline = FacePipeline(pipeline_module.FaceNetworks(*parts))
+        pipeline = FacePipeline(pipeline_module.FaceNetworks(*parts), MARKING)
         pipeline.wear(worn(portrait_identity()))
         frames = run(pipeline, canary_clip()[:5])
         assert {(egress.kind, egress.reason) for egress in frames} == {("card", "stage_failed")}
@@ -309,7 +312,7 @@ class AnsweringNetwork:
 
 
 def wearing_network(answer: Callable[[dict[str, Any]], Any]) -> FacePipeline:
-    pipeline, face = FacePipeline(face_networks()), worn(neural_identity())
+    pipeline, face = FacePipeline(face_networks(), MARKING), worn(neural_identity())
     pipeline.wear(replace(face, prepared=replace(face.prepared, session=AnsweringNetwork(answer))))
     return pipeline
 

@@ -40,7 +40,7 @@ class TransformJob:
     """What all tasks of one clip share.
 
     name: the job's, unlike any other. source: digest of the sealed clip. key: hexadecimal, see
-    `sealed_files`. entropy: as `ClipFace`.
+    `sealed_files`. entropy: as `ClipFace`. tag: the `LegTag` that marks the clip.
     """
 
     name: str
@@ -49,6 +49,7 @@ class TransformJob:
     identity: str
     engine: str | None
     entropy: int
+    tag: str
 
 
 @dataclass(frozen=True, slots=True)

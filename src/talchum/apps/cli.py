@@ -10,6 +10,8 @@ from typing import Any, get_args
 import click
 
 from talchum.domain.errors import TalchumError
+from talchum.domain.identity import LANGUAGES, Language
+from talchum.domain.mark import CORNERS, BadgeStyle, Corner
 from talchum.domain.rendering import InferenceProvider, Proportions, Rendering
 
 FAILED = 1
@@ -119,6 +121,24 @@ def call(
     help="Whose the worn face has, where the engine can choose.",
 )
 @click.option(
+    "--badge-corner",
+    "corner",
+    type=click.Choice(CORNERS),
+    default="bottom-left",
+    envvar="TALCHUM_BADGE_CORNER",
+    show_default=True,
+    help="Where the badge goes.",
+)
+@click.option(
+    "--badge-language",
+    "language",
+    type=click.Choice(LANGUAGES),
+    default="en",
+    envvar="TALCHUM_BADGE_LANGUAGE",
+    show_default=True,
+    help="What the badge speaks.",
+)
+@click.option(
     "--queue", is_flag=True, help="Let the transform workers do it, as the settings say; not this process."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print counts and times as JSON.")
@@ -129,6 +149,8 @@ def transform(
     engine: str | None,
     provider: InferenceProvider,
     proportions: Proportions,
+    corner: Corner,
+    language: Language,
     queue: bool,
     as_json: bool,
 ) -> None:
@@ -141,7 +163,8 @@ def transform(
         sys.exit(run_queued(source, target, settings=Settings.from_environment(os.environ), **wish))
     from talchum.apps.transform import run
 
-    sys.exit(run(source, target, rendering=Rendering(provider, proportions), **wish))
+    rendering, badge = Rendering(provider, proportions), BadgeStyle(corner, language)
+    sys.exit(run(source, target, rendering=rendering, badge=badge, **wish))
 
 
 @main.command()

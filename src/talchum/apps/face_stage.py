@@ -22,6 +22,7 @@ from talchum.domain.frame import EgressFrame, I420Frame
 from talchum.domain.frame_budget import FrameBudget
 from talchum.protocol.leg_messages import CodecTimes, FrameAge, LegState, Report
 from talchum.vision.compositor import Compositor
+from talchum.vision.marks import Marking
 from talchum.vision.pipeline import WornFace
 
 logger = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class Pipeline(Protocol):
     def idle(self, now: float) -> EgressFrame:
         """What to show when no frame came."""
 
-    def card(self, width: int, height: int, media_time: float, reason: str) -> EgressFrame:
+    def card(self, width: int, height: int, now: float, reason: str) -> EgressFrame:
         """A card at once."""
 
 
@@ -95,10 +96,10 @@ class StageCounts:
 class FaceStage:
     """Runs a pipeline on a thread and gives its egress frames to `send` on the event loop.
 
-    Made and used on the event loop, but for `_work`.
+    Made and used on the event loop, but for `_work`. marking: of the cards that it shows itself.
     """
 
-    def __init__(self, pipeline: Pipeline, send: Callable[[EgressFrame], None]) -> None:
+    def __init__(self, pipeline: Pipeline, send: Callable[[EgressFrame], None], marking: Marking) -> None:
         self._pipeline = pipeline
         self._send = send
         self._slot = FrameSlot()
@@ -107,7 +108,7 @@ class FaceStage:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._work, name="face-stage", daemon=True)
         self._watchdog: asyncio.Task[None] | None = None
-        self._own_cards = Compositor()  # the pipeline's belongs to the thread
+        self._own_cards = Compositor(marking)  # the pipeline's belongs to the thread
         self._size = (640, 480)
         self._last_egress = time.monotonic()
         self._budget = FrameBudget()

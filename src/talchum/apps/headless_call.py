@@ -45,7 +45,7 @@ from talchum.protocol.messages import (
     Trickled,
     Welcome,
 )
-from talchum.vision.compositor import Compositor
+from talchum.vision.compositor import OwnCards
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class HeadlessCall:
         self._cards = EgressVideo()
         self._voice = VoiceSource()
         self._voice_delay = VoiceDelay(self._voice.send)
-        self._compositor = Compositor()
+        self._own_cards = OwnCards()
         self._others: dict[str, OtherParticipant] = {}
         self._legs: PerformerLegs | None = None
         if kind is not None and options.identity is not None:
@@ -294,7 +294,7 @@ class HeadlessCall:
             if self._kind is not None and self._shown in (None, self._cards):
                 width, height = (self._clip.width, self._clip.height) if self._clip else (640, 480)
                 reason = self._legs.card_reason if self._legs is not None else "nothing_ready"
-                card = self._compositor.card(width & ~1, height & ~1, time.monotonic(), reason)
+                card = self._own_cards.card(width & ~1, height & ~1, time.monotonic(), reason)
                 self._cards.send(card)
                 self.results.leg.card_frames += 1
             await asyncio.sleep(CARD_SECONDS)

@@ -16,7 +16,6 @@ from talchum.adapters.webrtc.statistics import PeerStats
 from talchum.apps.face_stage import FaceStage, Pipeline
 from talchum.apps.prepared_faces import PreparedFaces
 from talchum.domain.errors import AdmissionError, MessageError, PeerConnectionError, TalchumError
-from talchum.domain.leg_tag import LegTag
 from talchum.protocol.leg_messages import (
     CodecTimes,
     FromFaceWorker,
@@ -43,6 +42,7 @@ from talchum.protocol.messages import (
 from talchum.protocol.session_description import check_candidate, check_session_description
 from talchum.protocol.worker_candidates import acceptable, acceptable_description, turn_addresses
 from talchum.vision.engines import FALLBACK_ENGINES
+from talchum.vision.marks import Marking
 from talchum.vision.pipeline import WornFace
 
 logger = logging.getLogger(__name__)
@@ -59,14 +59,14 @@ MAX_WISHES = 4
 class LegOrder:
     """What a leg is asked to be.
 
-    performer: the peer it serves. tag: what marks its frames. identity, engine: what is worn first (`engine`
-    None: the identity's own).
+    performer: the peer it serves. marking: of all its pictures. identity, engine: what is worn first
+    (`engine` None: the identity's own).
     """
 
     server_url: str
     ticket: str
     performer: str
-    tag: LegTag
+    marking: Marking
     identity: str
     engine: str | None = None
     ice_servers: tuple[IceServer, ...] = ()
@@ -100,7 +100,7 @@ class FaceLeg(PeerListener):
         """Serve until the performer leaves, the room ends the leg or `end` is called; `reason` says which."""
         pipeline = await asyncio.to_thread(self._make_pipeline)
         self._egress = EgressVideo()
-        stage = self._stage = FaceStage(pipeline, self._egress.send)
+        stage = self._stage = FaceStage(pipeline, self._egress.send, self._order.marking)
         tasks: set[asyncio.Task[None]] = set()
         try:
             await self._open_peer(self._egress)

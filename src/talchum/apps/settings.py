@@ -12,6 +12,8 @@ from typing import TypeVar, get_args
 from urllib.parse import urlsplit
 
 from talchum.domain.errors import SettingsError
+from talchum.domain.identity import LANGUAGES, Language
+from talchum.domain.mark import CORNERS, BadgeStyle, Corner
 from talchum.domain.rendering import InferenceProvider, Proportions, Rendering
 
 Value = TypeVar("Value")
@@ -44,6 +46,8 @@ class Settings:
     worker_slots: int = 0
     inference_provider: InferenceProvider = "cpu"
     proportions: Proportions = "performer"
+    badge_corner: Corner = "bottom-left"
+    badge_language: Language = "en"
     resume_seconds: int = 30
     face_leg_wait_seconds: int = 8
     room_idle_seconds: int = 24 * 3600
@@ -93,6 +97,11 @@ class Settings:
     def rendering(self) -> Rendering:
         """How identities are rendered."""
         return Rendering(self.inference_provider, self.proportions)
+
+    @property
+    def badge(self) -> BadgeStyle:
+        """How the badge on every picture of a worn face looks."""
+        return BadgeStyle(self.badge_corner, self.badge_language)
 
     def worker_url(self) -> str:
         """The WebSocket address by which face workers reach a call server."""
@@ -188,6 +197,8 @@ NAMES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "TALCHUM_WORKER_SLOTS": ("worker_slots", _number(0, 64)),
     "TALCHUM_INFERENCE_PROVIDER": ("inference_provider", _one_of(*get_args(InferenceProvider))),
     "TALCHUM_PROPORTIONS": ("proportions", _one_of(*get_args(Proportions))),
+    "TALCHUM_BADGE_CORNER": ("badge_corner", _one_of(*CORNERS)),
+    "TALCHUM_BADGE_LANGUAGE": ("badge_language", _one_of(*LANGUAGES)),
     "TALCHUM_RESUME_SECONDS": ("resume_seconds", _number(1, 600)),
     "TALCHUM_FACE_LEG_WAIT_SECONDS": ("face_leg_wait_seconds", _number(1, 60)),
     "TALCHUM_ROOM_IDLE_SECONDS": ("room_idle_seconds", _number(60, 30 * 24 * 3600)),

@@ -19,8 +19,11 @@ from talchum.adapters.identity_files import IdentityFiles
 from talchum.adapters.video_file import ClipReader
 from talchum.apps.installed_identities import installed_identities
 from talchum.apps.transform_segment import ClipFace, TransformReport, transform_segment
+from talchum.domain.leg_tag import LegTag
+from talchum.domain.mark import BadgeStyle
 from talchum.domain.rendering import AS_USUAL, Rendering
 from talchum.domain.segments import SEGMENT_SECONDS
+from talchum.vision.marks import Marking
 from talchum.vision.networks import default_networks_directory
 from talchum.vision.pipeline import FaceNetworks, prepare_worn_face
 
@@ -39,11 +42,14 @@ def run(
     networks_directory: Path | None = None,
     rendering: Rendering = AS_USUAL,
     segment_seconds: float = SEGMENT_SECONDS,
+    badge: BadgeStyle | None = None,
     entropy: int | None = None,
+    tag: LegTag | None = None,
 ) -> int:
     """Put a face into a clip; returns the exit status.
 
-    entropy: what the engine draws at random; fresh when None. Raises IdentityError, NetworkFileError,
+    badge: how the mark that people see looks. entropy: what the engine draws at random. tag: what marks the
+    clip. Both are fresh when None. Raises IdentityError, NetworkFileError,
     SettingsError or MediaFileError; then the target is as it was.
     """
     if identities_directory is None:
@@ -55,8 +61,10 @@ def run(
         assets, engine or assets.engines[0], topology=networks.topology, rendering=rendering
     )
     drawn = entropy if entropy is not None else secrets.randbits(ENTROPY_BITS)
-    report = _transform(source, target, ClipFace(networks, worn, drawn), segment_seconds)
-    tell(report, target, as_json=as_json, out=out)
+    tag = tag or LegTag.drawn(secrets.token_bytes(5))
+    face = ClipFace(networks, worn, drawn, Marking(tag, badge or BadgeStyle()))
+    report = _transform(source, target, face, segment_seconds)
+    tell(report, tag, target, as_json=as_json, out=out)
     return 0
 
 
@@ -85,12 +93,12 @@ def check_complete(source: Path, report: TransformReport) -> None:
         clip.check_whole(report.frames)
 
 
-def tell(report: TransformReport, target: Path, *, as_json: bool, out: TextIO) -> None:
+def tell(report: TransformReport, tag: LegTag, target: Path, *, as_json: bool, out: TextIO) -> None:
     """Write what became of a clip."""
     if as_json:
-        out.write(report.as_json() + "\n")
+        out.write(report.as_json(tag) + "\n")
     else:
-        out.write(f"{report.frames} frames, {report.card_frames} of them cards: {target}\n")
+        out.write(f"{report.frames} frames, {report.card_frames} of them cards, marked {tag}: {target}\n")
 
 
 @contextmanager

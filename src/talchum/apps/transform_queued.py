@@ -25,6 +25,7 @@ from talchum.apps.settings import Settings
 from talchum.apps.transform import ENTROPY_BITS, check_complete, progress_bar, tell
 from talchum.apps.transform_segment import TransformReport
 from talchum.domain.errors import TalchumError, TransformError
+from talchum.domain.leg_tag import LegTag
 from talchum.domain.segments import SEGMENT_SECONDS
 
 logger = logging.getLogger(__name__)
@@ -45,14 +46,16 @@ def run(
     out: TextIO,
     segment_seconds: float = SEGMENT_SECONDS,
     entropy: int | None = None,
+    tag: LegTag | None = None,
 ) -> int:
     """Have a face put into a clip; returns the exit status.
 
-    entropy: as for `talchum.apps.transform.run`. Raises TransformError or what a worker met, MediaFileError,
-    ContentError, StoreError; then the target is as it was.
+    entropy, tag: as for `talchum.apps.transform.run`. Raises TransformError or what a worker met,
+    MediaFileError, ContentError, StoreError; then the target is as it was.
     """
     check_writable(target)
     segments = segments_of(source, segment_seconds)
+    tag = tag or LegTag.drawn(secrets.token_bytes(5))
     drawn = entropy if entropy is not None else secrets.randbits(ENTROPY_BITS)
     jobs = TransformJobs(redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=2))
     name = secrets.token_urlsafe(12)
@@ -67,7 +70,7 @@ def run(
             key = new_key()
             sealed = _put_sealed(source, room, content, key)
             jobs.note_blob(name, sealed)
-            job = TransformJob(name, sealed, key.hex(), identity, engine, drawn)
+            job = TransformJob(name, sealed, key.hex(), identity, engine, drawn, str(tag))
             sent = send_job(celery, job, segments)
             with progress_bar(source.name, sum(segment.frames for segment in segments)) as (bar, task):
                 made = _wait(jobs, name, sent, lambda frames: bar.update(task, completed=frames))
@@ -76,7 +79,7 @@ def run(
             _get_unsealed(content, made.digest, key, room, target)
         finally:
             _clean(jobs, name, content)
-    tell(report, target, as_json=as_json, out=out)
+    tell(report, tag, target, as_json=as_json, out=out)
     return 0
 
 

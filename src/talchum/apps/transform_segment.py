@@ -11,10 +11,12 @@ from pathlib import Path
 from talchum.adapters.clip_segments import SegmentWriter, read_segment
 from talchum.adapters.video_file import ClipReader
 from talchum.domain.frame import EgressFrame
+from talchum.domain.leg_tag import LegTag
 from talchum.domain.segments import Segment
+from talchum.vision.marks import Marking
 from talchum.vision.pipeline import FaceNetworks, FacePipeline, WornFace
 
-_STAGES = {"track": "trackTime", "render": "renderTime", "blend": "blendTime"}
+_STAGES = {"track": "trackTime", "render": "renderTime", "blend": "blendTime", "mark": "markTime"}
 
 
 @dataclass(slots=True)
@@ -44,10 +46,11 @@ class TransformReport:
         for name, seconds in other.cpu_seconds.items():
             self.cpu_seconds[name] += seconds
 
-    def as_json(self) -> str:
-        """The report that automation relies on; CPU milliseconds a frame, mean."""
+    def as_json(self, tag: LegTag) -> str:
+        """The report that automation relies on; CPU milliseconds a frame, mean. tag: of the clip."""
         each = {name: round(1e3 * total / max(self.frames, 1), 3) for name, total in self.cpu_seconds.items()}
-        return json.dumps({"frames": self.frames, "cardFrames": self.card_frames, "msPerFrame": each})
+        counts = {"frames": self.frames, "cardFrames": self.card_frames}
+        return json.dumps({"tag": str(tag), **counts, "msPerFrame": each})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,11 @@ class ClipFace:
     networks: FaceNetworks
     worn: WornFace
     entropy: int
+    marking: Marking
 
     def pipeline(self) -> FacePipeline:
         """A pipeline that has seen nothing yet, with the face on."""
-        pipeline = FacePipeline(self.networks, entropy=self.entropy)
+        pipeline = FacePipeline(self.networks, self.marking, entropy=self.entropy)
         pipeline.wear(self.worn)
         return pipeline
 

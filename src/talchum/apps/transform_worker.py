@@ -47,7 +47,10 @@ from talchum.apps.transform_heartbeat import Heartbeat
 from talchum.apps.transform_segment import ClipFace, TransformReport, transform_segment
 from talchum.apps.work_directory import work_directory
 from talchum.domain.errors import TalchumError
+from talchum.domain.leg_tag import LegTag
+from talchum.domain.mark import BadgeStyle
 from talchum.domain.rendering import Rendering
+from talchum.vision.marks import Marking
 from talchum.vision.pipeline import FaceNetworks, prepare_worn_face, warm_up
 from talchum.vision.runtime import check_provider
 
@@ -66,6 +69,7 @@ class TransformWorker:
 
     networks: FaceNetworks
     rendering: Rendering
+    badge: BadgeStyle
     identities: Identities
     content_url: str
     jobs: TransformJobs
@@ -93,7 +97,7 @@ class TransformWorker:
                 if heartbeat.unwanted:
                     raise Ignore
 
-            face = ClipFace(self.networks, worn, job.entropy)
+            face = ClipFace(self.networks, worn, job.entropy, Marking(LegTag.parse(job.tag), self.badge))
             report = transform_segment(source, task.segment, part, face, progress)
             return self._keep(content, job, part, report)
 
@@ -220,6 +224,7 @@ def run(settings: Settings) -> int:
         worker = TransformWorker(
             networks,
             settings.rendering,
+            settings.badge,
             open_library(settings),
             settings.content,
             jobs,

@@ -47,7 +47,9 @@ from talchum.apps.settings import Settings
 from talchum.domain.errors import FaceLegError, IdentityError, StoreError, TalchumError
 from talchum.domain.frame import I420Frame
 from talchum.domain.leg_tag import LegTag
+from talchum.domain.mark import BadgeStyle
 from talchum.vision.blending import image_to_frame
+from talchum.vision.marks import Marking
 from talchum.vision.pipeline import FaceNetworks, FacePipeline, warm_up
 from talchum.vision.runtime import check_provider
 
@@ -103,6 +105,7 @@ class FaceWorker:
         presence: FaceWorkerPresence,
         identities: list[str],
         slots: int,
+        badge: BadgeStyle,
     ) -> None:
         self._networks = networks
         self._faces = faces
@@ -111,6 +114,7 @@ class FaceWorker:
         self._legs: set[FaceLeg] = set()
         self._draining = False
         self._slots = slots
+        self._badge = badge
 
     @property
     def draining(self) -> bool:
@@ -127,12 +131,12 @@ class FaceWorker:
             server_url=task.server_url,
             ticket=task.ticket,
             performer=task.performer,
-            tag=LegTag.parse(task.tag),
+            marking=Marking(LegTag.parse(task.tag), self._badge),
             identity=task.identity,
             engine=task.engine,
             ice_servers=tuple(task.ice_servers),
         )
-        leg = FaceLeg(order, self._faces, lambda: FacePipeline(self._networks))
+        leg = FaceLeg(order, self._faces, lambda: FacePipeline(self._networks, order.marking))
         self._legs.add(leg)
         lease = asyncio.create_task(self._watch_lease(task.request, leg))
         try:
@@ -221,7 +225,7 @@ def run(settings: Settings) -> int:
         faces = PreparedFaces(prepare, executor)
         client = redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
         presence = FaceWorkerPresence(client, worker_id)
-        worker = FaceWorker(networks, faces, presence, identities, slots)
+        worker = FaceWorker(networks, faces, presence, identities, slots, settings.badge)
         # Beside the first legs: a face that one of them wants comes first by being asked for.
         following = media.submit(worker.follow(known))
         logger.info("face worker ready: %d slots, %d identities", slots, len(identities))
@@ -309,7 +313,7 @@ class _Stopping:
 
 def _measured_slots(networks: FaceNetworks, known: KnownIdentities, prepare: Prepare) -> int:
     """Slots by a warm measurement with the first identity that ships, over its own portrait."""
-    pipeline = FacePipeline(networks)
+    pipeline = FacePipeline(networks, Marking(LegTag(0)))
     name = next((identity.name for identity in known.list() if not identity.learned), None)
     if name is None:
         logger.warning("no identity is installed; one slot is offered")

@@ -3,7 +3,8 @@
 A frame leaves as one of three kinds. `face`: the rendered patch over the frame, after the patch proved that
 it covers the performer's face. `held`: the last good picture again, when the face is lost or a frame is
 late, for at most 300 ms. `card`: a drawn card with the reason, for any other cause at once. After a card
-nothing is held: only a new face ends it. Time is an argument.
+nothing is held: only a new face ends it. All three carry the leg's marks, and nothing turns those off. Time
+is an argument.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from numpy.typing import NDArray
 
 from talchum.domain.face import TrackedFace
 from talchum.domain.frame import CompositorKey, EgressFrame, I420Frame
+from talchum.domain.identity import IdentityKind
 from talchum.vision.blending import Patch, blend
 from talchum.vision.cards import CardDeck
+from talchum.vision.marks import Marking, Marks
+from talchum.vision.stage_times import timed
 from talchum.vision.topology import FaceTopology
 
 MAX_HOLD_S = 0.300
@@ -92,17 +96,28 @@ class CoverCheck:
 class Compositor:
     """Makes every frame that leaves one leg."""
 
-    def __init__(self) -> None:
+    def __init__(self, marking: Marking) -> None:
         self._deck = CardDeck()
+        self._marks = Marks(marking)
         self._last: _LastGood | None = None
 
     def face(
-        self, frame: I420Frame, patch: Patch, now: float, stage_times: dict[str, float] | None = None
+        self,
+        frame: I420Frame,
+        patch: Patch,
+        kind: IdentityKind,
+        now: float,
+        stage_times: dict[str, float] | None = None,
     ) -> EgressFrame:
-        """The patch over the frame. The caller has checked it with `CoverCheck`."""
-        picture = blend(frame, patch)
+        """The patch over the frame. The caller has checked it with `CoverCheck`.
+
+        kind: of the identity that is worn. stage_times: gets `blendTime` and `markTime`, CPU seconds.
+        """
+        times = stage_times if stage_times is not None else {}
+        picture = timed(times, "blendTime", lambda: blend(frame, patch))
+        timed(times, "markTime", lambda: self._marks.put(picture, kind, now))
         self._last = _LastGood(picture, now)
-        return EgressFrame(picture, "face", "", stage_times or {}, _KEY)
+        return EgressFrame(picture, "face", "", times, _KEY)
 
     def without_face(
         self,
@@ -117,15 +132,36 @@ class Compositor:
         if last is not None and reason in HELD_REASONS and 0 <= now - last.shown_at <= MAX_HOLD_S:
             held = I420Frame(last.picture.buffer, last.picture.width, last.picture.height, media_time)
             return EgressFrame(held, "held", reason, stage_times or {}, _KEY)
+        return self._card(size, media_time, reason, now, stage_times)
+
+    def card(self, width: int, height: int, now: float, reason: str) -> EgressFrame:
+        """The card at once, whatever went before. now: monotonic seconds, and its media time."""
+        return self._card((width, height), now, reason, now)
+
+    def _card(
+        self,
+        size: tuple[int, int],
+        media_time: float,
+        reason: str,
+        now: float,
+        stage_times: dict[str, float] | None = None,
+    ) -> EgressFrame:
         self.forget()
         picture = self._deck.card(size[0], size[1], reason, media_time)
+        self._marks.put(picture, "card", now)
         return EgressFrame(picture, "card", reason, stage_times or {}, _KEY)
-
-    def card(self, width: int, height: int, media_time: float, reason: str) -> EgressFrame:
-        """The card at once, whatever went before."""
-        self.forget()
-        return EgressFrame(self._deck.card(width, height, reason, media_time), "card", reason, {}, _KEY)
 
     def forget(self) -> None:
         """Hold nothing of what was shown so far, as when another face is put on."""
         self._last = None
+
+
+class OwnCards:
+    """The cards that a performer's own client shows while it has no leg: no face, no camera, so no marks."""
+
+    def __init__(self) -> None:
+        self._deck = CardDeck()
+
+    def card(self, width: int, height: int, now: float, reason: str) -> EgressFrame:
+        """As of `Compositor`."""
+        return EgressFrame(self._deck.card(width, height, reason, now), "card", reason, {}, _KEY)

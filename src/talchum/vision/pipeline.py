@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from talchum.domain.errors import IdentityError
 from talchum.domain.face import LANDMARKS, Points, TrackedFace, region_of_landmarks
 from talchum.domain.frame import EgressFrame, I420Frame
 from talchum.domain.identity import IdentityKind
+from talchum.domain.leg_tag import LegTag
 from talchum.domain.rendering import AS_USUAL, Rendering
 from talchum.vision.compositor import Compositor, CoverCheck
 from talchum.vision.detection import FaceDetector, NetworkSession
@@ -24,14 +24,14 @@ from talchum.vision.engines import ENGINES, FaceEngine
 from talchum.vision.engines.neural import BlankNetwork, NeuralEngine, prepare_around
 from talchum.vision.identity import IdentityAssets, Opening
 from talchum.vision.landmarks import LandmarkNetwork
+from talchum.vision.marks import Marking
 from talchum.vision.networks import default_networks_directory, network_path
 from talchum.vision.runtime import open_session
+from talchum.vision.stage_times import timed
 from talchum.vision.topology import FaceTopology, load_topology
 from talchum.vision.tracking import FaceTracker
 
 logger = logging.getLogger(__name__)
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,13 +92,14 @@ class FaceNetworks:
 class FacePipeline:
     """The face pipeline of one leg, for one thread at a time.
 
-    Every call answers with an `EgressFrame`; whatever goes wrong inside, it is a card. entropy: what engines
-    draw at random is drawn from this, from the system's own when None.
+    Every call answers with an `EgressFrame`; whatever goes wrong inside, it is a card. marking: what all of
+    them carry. entropy: what engines draw at random is drawn from this, from the system's own when None.
     """
 
     def __init__(
         self,
         networks: FaceNetworks,
+        marking: Marking,
         *,
         engines: Mapping[str, type[FaceEngine]] = ENGINES,
         entropy: int | None = None,
@@ -106,16 +107,16 @@ class FacePipeline:
         self._tracker = FaceTracker(FaceDetector(networks.detector), LandmarkNetwork(networks.landmarks))
         self._engines = {name: engine(networks.topology, entropy) for name, engine in engines.items()}
         self._check = CoverCheck(networks.topology)
-        self._compositor = Compositor()
+        self._compositor = Compositor(marking)
         self._worn: WornFace | None = None
         self._size = (640, 480)
         self._media_time = 0.0
         self._failing = ""
 
     @classmethod
-    def load(cls, networks_directory: Path, *, threads: int = 1) -> FacePipeline:
+    def load(cls, networks_directory: Path, marking: Marking, *, threads: int = 1) -> FacePipeline:
         """A pipeline over this installation's networks. Slow: call it off the event loop."""
-        return cls(FaceNetworks.load(networks_directory, threads=threads))
+        return cls(FaceNetworks.load(networks_directory, threads=threads), marking)
 
     def wear(self, face: WornFace) -> None:
         """Put a face on, from the next frame. Instant."""
@@ -140,24 +141,24 @@ class FacePipeline:
         reason = "late" if self._worn is not None else "nothing_ready"
         return self._compositor.without_face(self._size, self._media_time, reason, now)
 
-    def card(self, width: int, height: int, media_time: float, reason: str) -> EgressFrame:
+    def card(self, width: int, height: int, now: float, reason: str) -> EgressFrame:
         """A card at once. Raises FrameError for an unknown reason or an impossible size."""
-        return self._compositor.card(width, height, media_time, reason)
+        return self._compositor.card(width, height, now, reason)
 
     def _transform(self, frame: I420Frame, now: float, times: dict[str, float]) -> EgressFrame:
         worn = self._worn
         if worn is None:
             return self._compositor.without_face(self._size, frame.media_time, "nothing_ready", now, times)
-        result = _timed(times, "trackTime", lambda: self._tracker.update(frame))
+        result = timed(times, "trackTime", lambda: self._tracker.update(frame))
         if result.reason or result.face is None:
             reason = result.reason or "no_face"
             return self._compositor.without_face(self._size, frame.media_time, reason, now, times)
         face = result.face
         engine = self._engines[worn.engine]
-        patch = _timed(times, "renderTime", lambda: engine.render(frame, face, worn.prepared))
-        if not _timed(times, "blendTime", lambda: self._check.hides(frame, face, patch, worn.openings)):
+        patch = timed(times, "renderTime", lambda: engine.render(frame, face, worn.prepared))
+        if not timed(times, "blendTime", lambda: self._check.hides(frame, face, patch, worn.openings)):
             return self._compositor.without_face(self._size, frame.media_time, "stage_failed", now, times)
-        egress = _timed(times, "blendTime", lambda: self._compositor.face(frame, patch, now, times))
+        egress = self._compositor.face(frame, patch, worn.kind, now, times)
         self._failing = ""
         return egress
 
@@ -169,15 +170,6 @@ class FacePipeline:
         self._failing = kind
 
 
-def _timed(times: dict[str, float], stage: str, work: Callable[[], Result]) -> Result:
-    """Run a stage and add its CPU seconds on this thread."""
-    start = time.thread_time()
-    try:
-        return work()
-    finally:
-        times[stage] = times.get(stage, 0.0) + time.thread_time() - start
-
-
 def warm_up(networks: FaceNetworks, engines: Mapping[str, type[FaceEngine]] = ENGINES) -> None:
     """Have everything compiled and loaded that the first frame of a leg would wait for.
 
@@ -187,13 +179,13 @@ def warm_up(networks: FaceNetworks, engines: Mapping[str, type[FaceEngine]] = EN
     frame = _noise(320, 240)
     landmarks = _frontal_landmarks(networks.topology, frame)
     face = TrackedFace(landmarks, 1.0, 0.0)
-    compositor, check = Compositor(), CoverCheck(networks.topology)
+    compositor, check = Compositor(Marking(LegTag(0))), CoverCheck(networks.topology)
     for make, assets in product(engines.values(), _blank_identities(networks.topology)):
         with suppress(IdentityError):  # not every engine takes both
             prepared = make.prepare(assets, networks.topology)
             patch = make(networks.topology).render(frame, face, prepared)
             check.hides(frame, face, patch, assets.openings)
-            compositor.face(frame, patch, 0.0)
+            compositor.face(frame, patch, assets.kind, 0.0)
     _warm_up_neural(networks.topology)
     FaceDetector(networks.detector).detect(frame)
     LandmarkNetwork(networks.landmarks).locate(frame, region_of_landmarks(landmarks))
