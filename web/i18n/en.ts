@@ -122,6 +122,11 @@ export const en = {
   "call.home": "Back to the start",
   "call.microphoneMuted": "Their microphone is off",
 
+  "receipt.noted": "This call is noted: {entries} entries, checkpoint {checkpoint}.",
+  "receipt.save": "Save the receipt",
+  "receipt.saveTitle":
+    "A signed file, without names or pictures. With it you can prove later what was noted of this call.",
+
   "disclosure.synthetic": "AI-made face",
   "disclosure.anonymise": "Face covered by AI",
   "disclosure.self": "Own face, made by AI",

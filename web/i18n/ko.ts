@@ -123,6 +123,11 @@ export const ko: Readonly<Record<Key, string>> = {
   "call.home": "처음으로",
   "call.microphoneMuted": "상대의 마이크가 꺼져 있습니다",
 
+  "receipt.noted": "이 통화는 기록되었습니다: 항목 {entries}개, 확인점 {checkpoint}.",
+  "receipt.save": "영수증 저장",
+  "receipt.saveTitle":
+    "이름이나 화면이 들어 있지 않은, 서명된 파일입니다. 이 통화에 대해 무엇이 기록되었는지 나중에 증명할 수 있습니다.",
+
   "disclosure.synthetic": "AI가 만든 얼굴",
   "disclosure.anonymise": "AI로 가린 얼굴",
   "disclosure.self": "AI가 만든 본인 얼굴",

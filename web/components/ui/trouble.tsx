@@ -6,15 +6,17 @@ import { Mask } from "./mask";
 import { SiteHeader } from "./site-header";
 import styles from "./trouble.module.css";
 
-/** A page that says plainly what is wrong and what can be done. */
+/** A page that says plainly what is wrong and what can be done; `note` stands between the two. */
 export function Trouble({
   title,
   message,
+  note,
   children,
   testId = "error-message",
 }: {
   title?: string;
   message?: string;
+  note?: ReactNode;
   children?: ReactNode;
   testId?: string;
 }) {
@@ -30,6 +32,7 @@ export function Trouble({
             {message}
           </p>
         )}
+        {note}
         <div className={styles.actions}>
           {children}
           <a href="/" className={styles.home} data-testid="home">

@@ -12,6 +12,7 @@ import type { CallSession } from "@/lib/rtc/call-session";
 import type { CallSnapshot } from "@/lib/rtc/call-snapshot";
 import { Call } from "./call";
 import { takeChosenFace } from "./chosen-face";
+import { Receipt } from "./receipt";
 import { useCallSession } from "./use-call-session";
 import { rememberedVisit, rememberVisit } from "./visit";
 
@@ -56,7 +57,7 @@ function Visit({ room }: { room: string }) {
   }
   if (snapshot.phase === "left") {
     return (
-      <Trouble title={t("call.left")}>
+      <Trouble title={t("call.left")} note={snapshot.endedBy !== null && <Receipt left={snapshot.endedBy} />}>
         <Button look="primary" data-testid="rejoin" onClick={() => window.location.reload()}>
           {t("call.rejoin")}
         </Button>

@@ -17,7 +17,7 @@ const remote = (change: Partial<RemoteSnapshot> = {}): RemoteSnapshot => ({
 });
 
 const snapshot = (change: Partial<CallSnapshot>): CallSnapshot =>
-  ({ signalling: "open", remote: null, departed: null, ...change }) as CallSnapshot;
+  ({ signalling: "open", remote: null, departed: null, endedBy: null, ...change }) as CallSnapshot;
 
 describe("RemoteView", () => {
   const play = vi.fn<() => Promise<void>>();

@@ -10,6 +10,7 @@ import type { CallSnapshot, RemoteSnapshot } from "@/lib/rtc/call-snapshot";
 import styles from "./call.module.css";
 import { CopyLink } from "./copy-link";
 import { Disclosure, isDisclosed } from "./disclosure";
+import { Receipt } from "./receipt";
 
 /** The other participant, or why there is nobody to see. */
 export function RemoteView({
@@ -47,6 +48,7 @@ export function RemoteView({
         <div className={styles.invite}>
           <p>{t("call.waitingHint")}</p>
           <CopyLink />
+          {snapshot.endedBy !== null && <Receipt left={snapshot.endedBy} />}
         </div>
       )}
       {remote !== null && isDisclosed(remote.state) && <Disclosure state={remote.state} />}

@@ -252,9 +252,9 @@ describe("CallSession", () => {
     const socket = await join([OTHER]);
     session.enter();
     socket.say({ type: "peer-left", seq: 1, peer: "other", reason: "left" });
-    expect(session.snapshot).toMatchObject({ remote: null, departed: "left" });
+    expect(session.snapshot).toMatchObject({ remote: null, departed: "left", endedBy: "other" });
     socket.say({ type: "peer-joined", seq: 2, peer: OTHER });
-    expect(session.snapshot.departed).toBeNull();
+    expect(session.snapshot).toMatchObject({ departed: null, endedBy: null });
     expect(session.snapshot.remote?.peer).toBe("other");
   });
 
@@ -263,6 +263,6 @@ describe("CallSession", () => {
     session.enter();
     session.leave();
     expect(cameras.map(({ readyState }) => readyState)).toEqual(["ended"]);
-    expect(session.snapshot.phase).toBe("left");
+    expect(session.snapshot).toMatchObject({ phase: "left", endedBy: "me" });
   });
 });

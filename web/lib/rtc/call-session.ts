@@ -70,6 +70,7 @@ export class CallSession {
   });
   #stopFollowingNetwork: (() => void) | null = null;
   #confirmation: OwnFaceConfirmation | null = null;
+  #peer: string | null = null;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -202,7 +203,7 @@ export class CallSession {
   leave(): void {
     this.#client.leave();
     this.#end();
-    this.#change({ phase: "left" });
+    this.#change({ phase: "left", endedBy: this.#peer });
   }
 
   /** The page goes away (reload, closed tab): the place is kept for a while. */
@@ -258,6 +259,7 @@ export class CallSession {
   }
 
   #welcomed(welcome: Welcome): void {
+    this.#peer = welcome.peer;
     this.#iceServers.set(welcome.iceServers, welcome.iceServersExpireIn);
     this.#participants.begin(welcome.peers);
     this.#delays.reset();
@@ -272,7 +274,7 @@ export class CallSession {
       iceServers: this.#iceServers,
       keeper: this.#keeper,
       participants: this.#participants,
-      onDeparted: (departed) => this.#change({ departed }),
+      onDeparted: (gone) => this.#change({ departed: gone?.reason ?? null, endedBy: gone?.peer ?? null }),
     });
   }
 

@@ -36,6 +36,8 @@ export interface CallSnapshot {
   remote: RemoteSnapshot | null;
   /** The last participant who went, while nobody else is there. */
   departed: LeaveReason | null;
+  /** Whose leaving ended the call, oneself or the other; null while it goes on. */
+  endedBy: string | null;
   /** Capture to display of the other's picture, ms; null until known. */
   delayMs: number | null;
   voiceDelayMs: number;
@@ -56,6 +58,7 @@ export class CallSnapshots {
       choice: null,
       remote: null,
       departed: null,
+      endedBy: null,
       delayMs: null,
       voiceDelayMs: 0,
     };

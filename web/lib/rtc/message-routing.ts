@@ -10,7 +10,7 @@ export interface CallParts {
   keeper: FaceLegKeeper;
   participants: Participants;
   /** A participant went, and why; null: another one is there. */
-  onDeparted(reason: LeaveReason | null): void;
+  onDeparted(departed: { peer: string; reason: LeaveReason } | null): void;
 }
 
 export function routeMessage(message: ServerMessage, parts: CallParts): void {
@@ -60,7 +60,7 @@ function joined(peer: Peer, { keeper, participants, onDeparted }: CallParts): vo
 
 function left(peer: string, reason: LeaveReason, { keeper, participants, onDeparted }: CallParts): void {
   keeper.workerLost(peer);
-  if (participants.left(peer) && reason !== "replaced") onDeparted(reason);
+  if (participants.left(peer) && reason !== "replaced") onDeparted({ peer, reason });
 }
 
 /** To the face leg if its worker says it, else to the connection to a participant. */

@@ -32,6 +32,16 @@ export interface Rejoin {
   rejoin: string;
 }
 
+/** What the service's audit log has of a call; `checkpoint` is the same, signed. `time` in ms. */
+export interface Receipt {
+  entries: number;
+  seq: number;
+  hash: string;
+  time: number;
+  tags: string[];
+  checkpoint: string;
+}
+
 /** A new room and its link. Throws ApiError. */
 export async function createRoom(): Promise<Room> {
   return (await ask("/api/rooms", post({}))) as Room;
@@ -40,6 +50,12 @@ export async function createRoom(): Promise<Room> {
 /** A single-use ticket into a room; `again` lets a participant come back as the same peer. Throws ApiError. */
 export async function requestTicket(room: string, again: Rejoin | null): Promise<Ticket> {
   return (await ask(`/api/rooms/${encodeURIComponent(room)}/tickets`, post(again ?? {}))) as Ticket;
+}
+
+/** The receipt of a call, once this participant has left it. Throws ApiError. */
+export async function requestReceipt(room: string, left: string): Promise<Receipt> {
+  const path = `/api/rooms/${encodeURIComponent(room)}/receipt?left=${encodeURIComponent(left)}`;
+  return (await ask(path, { method: "GET" })) as Receipt;
 }
 
 /** The faces that can be worn. Throws ApiError. */
