@@ -171,6 +171,18 @@ def test_an_acknowledgement_reaches_the_performer_and_the_record(call: Call, pai
     assert acknowledged == {"room": room_name(KEY), "tags": [tag], "by": other}
 
 
+def test_an_acknowledgement_is_noted_once_for_each_disclosure(call: Call, pair: tuple[str, str]) -> None:
+    performer, other = pair
+    worker = connect(call, performer, other)
+    acknowledgement = AcknowledgeDisclosure(to=performer, tags=[call.tasks[0].tag])
+    for _ in range(3):
+        call.say(other, acknowledgement)
+    assert [event.name for event in call.notes].count("acknowledged") == 1
+    call.say(worker, Worn(identity="veil", kind="anonymise", engine="veil"))
+    call.say(other, acknowledgement)
+    assert [event.name for event in call.notes][-3:] == ["worn", "disclosed", "acknowledged"]
+
+
 def test_a_tag_that_was_told_earlier_can_still_be_acknowledged(call: Call, pair: tuple[str, str]) -> None:
     performer, other = pair
     worker = connect(call, performer, other)

@@ -45,7 +45,9 @@ class Disclosures:
         if record is None or not set(message.tags) <= set(record.tags):
             raise RoomError("got an acknowledgement of what was not disclosed", code="disclosure_unknown")
         self._effects.push(message.to, DisclosureAcknowledged(from_=sender, tags=message.tags))
-        self._effects.note("acknowledged", tags=message.tags, by=sender)
+        if not set(message.tags) <= set(record.acknowledged):  # else it is noted already
+            record.acknowledged = list(dict.fromkeys([*record.acknowledged, *message.tags]))
+            self._effects.note("acknowledged", tags=message.tags, by=sender)
 
     def _worn_by(self, performer: str) -> tuple[DisclosedLeg, ...]:
         legs = [

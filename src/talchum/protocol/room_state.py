@@ -10,9 +10,13 @@ from talchum.protocol.messages import ParticipantState, Role
 
 
 class DisclosureRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What a participant was told of another: a hash of the last disclosure, and all tags, newest last."""
+    """What a participant was told of another: a hash of the last disclosure, and all tags, newest last.
+
+    acknowledged: the tags that they said they had read since that disclosure.
+    """
 
     digest: str = ""
+    acknowledged: list[str] = msgspec.field(default_factory=list)
     tags: list[str] = msgspec.field(default_factory=list)
 
 
