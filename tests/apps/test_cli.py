@@ -8,7 +8,18 @@ from click.testing import CliRunner
 
 from talchum.apps.cli import main
 
-COMMANDS = {"call", "captures", "doctor", "identities", "networks", "server", "train", "trainer", "transform"}
+COMMANDS = {
+    "audit",
+    "call",
+    "captures",
+    "doctor",
+    "identities",
+    "networks",
+    "server",
+    "train",
+    "trainer",
+    "transform",
+}
 COMMANDS |= {"transform-worker", "up", "worker"}
 
 

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import click
 
+from talchum.apps.cli_audit import audit
 from talchum.domain.errors import TalchumError
 from talchum.domain.identity import LANGUAGES, Language
 from talchum.domain.mark import CORNERS, BadgeStyle, Corner
@@ -251,6 +252,9 @@ def trainer() -> None:
     from talchum.apps.trainer import main as work
 
     work()
+
+
+main.add_command(audit)
 
 
 if __name__ == "__main__":
