@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 from hypothesis import settings
 
+import talchum  # noqa: F401 - before ONNX Runtime, which it keeps from reporting
 from tests.network.namespaces import find_program, missing_requirement
 
 # a busy machine is no fault of the code: how long an example takes says nothing here
