@@ -4,7 +4,13 @@ import socket
 
 import pytest
 
-from talchum.adapters.network_addresses import free_port, is_loopback, lan_addresses, port_is_free
+from talchum.adapters.network_addresses import (
+    addresses_of,
+    free_port,
+    is_loopback,
+    lan_addresses,
+    port_is_free,
+)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.5.5.5", "::1", "localhost"])
@@ -28,3 +34,13 @@ def test_taken_port_is_not_free() -> None:
         taken.bind(("127.0.0.1", port))
         taken.listen()
         assert not port_is_free("127.0.0.1", port)
+
+
+async def test_a_name_stands_for_its_addresses_and_an_address_for_itself() -> None:
+    assert "127.0.0.1" in await addresses_of(["localhost"])
+    assert await addresses_of(["2001:DB8::7", "::ffff:192.0.2.7"]) == {"2001:db8::7", "192.0.2.7"}
+
+
+async def test_a_name_that_nobody_has_stands_for_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    assert await addresses_of(["nobody.invalid", "a" * 70 + ".invalid", "192.0.2.1"]) == {"192.0.2.1"}
+    assert "nobody" not in caplog.text

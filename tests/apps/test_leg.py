@@ -16,6 +16,7 @@ from talchum.domain.errors import IdentityError
 from talchum.domain.leg_tag import LegTag
 from talchum.protocol.leg_messages import Refused, Report, Wearing
 from talchum.protocol.messages import Worn
+from talchum.protocol.worker_candidates import Reachability
 from talchum.vision.marks import Marking
 from talchum.vision.pipeline import WornFace
 from tests.adapters.peers import connected, until
@@ -50,10 +51,12 @@ class Setting:
         self.leg: FaceLeg | None = None
         self.running: asyncio.Task[None] | None = None
 
-    def begin(self, identity: str = "bune", engine: str | None = None) -> None:
+    def begin(
+        self, identity: str = "bune", engine: str | None = None, reachable: Reachability = "direct"
+    ) -> None:
         marking = Marking(LegTag(7))
         order = LegOrder(self.room.url, "room.0123456789abcdef", PERFORMER, marking, identity, engine)
-        self.leg = FaceLeg(order, self.faces, lambda: self.pipeline)
+        self.leg = FaceLeg(order, self.faces, lambda: self.pipeline, reachable=reachable)
         self.running = asyncio.create_task(self.leg.run())
 
     async def connect(self, identity: str = "bune", engine: str | None = None) -> None:
@@ -262,6 +265,11 @@ async def test_the_leg_ends_when_the_performer_leaves(setting: Setting) -> None:
     await setting.performer.leave()
     assert await setting.over() == "performer_left"
     assert not any(thread.name == "face-stage" for thread in threading.enumerate())
+
+
+async def test_a_leg_behind_a_nat_without_a_turn_server_ends_at_once(setting: Setting) -> None:
+    setting.begin(reachable="relay")
+    assert await setting.over() == "relay_missing"
 
 
 async def test_the_leg_ends_with_its_signalling(setting: Setting) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from talchum.adapters.redis_rooms import connect as connect_store
@@ -437,6 +438,25 @@ async def test_request_that_nobody_takes_is_answered(server: CallServer) -> None
         assert (await one.hear("face-leg-queued"))["request"] == "r1"
         answer = await asyncio.wait_for(one.hear("face-leg-unavailable"), 15)
         assert (answer["code"], answer["retryable"]) == ("no_free_face_worker", True)
+
+
+async def test_a_performer_cannot_choose_the_servers_that_a_worker_gathers_with(
+    server: CallServer, running: Installation
+) -> None:
+    store = connect_store(running.store.url)
+    await store.delete("talchum:celery:face-legs")
+    ticket = server.ticket(server.new_room())["ticket"]
+    url = f"ws://chosen.example:{server.port}/ws"
+    async with connect(url, host="127.0.0.1", port=server.port, proxy=None) as socket:
+        one = await Client(socket).join(ticket)
+        assert "chosen.example" in str(one.welcome["iceServers"])
+        await one.say("face-leg-request", request="r1", identity=an_identity(server))
+        queue = await asyncio.wait_for(store.blpop(["talchum:celery:face-legs"], timeout=10), 12)
+    await store.aclose()
+    assert queue is not None
+    servers = task_arguments(json.loads(queue[1]))["ice_servers"]
+    assert "turn:127.0.0.1:3478?transport=udp" in str(servers)
+    assert "chosen.example" not in str(servers)
 
 
 async def test_worker_joins_with_the_ticket_of_its_task_only(

@@ -42,9 +42,13 @@ def headless_call(
     seconds: float,
     place: Namespace | None = None,
     arguments: Sequence[str] = (),
+    program: str = "talchum.apps.cli",
 ) -> Iterator[HeadlessCall]:
-    """Joins a call. place: where the client runs, the service's own place when None."""
-    argv = [sys.executable, "-m", "talchum.apps.cli", "call", link, "--play", str(clip)]
+    """Joins a call. place: where the client runs, the service's own place when None.
+
+    program: the module that is run; another than the project's own is a client that misbehaves.
+    """
+    argv = [sys.executable, "-m", program, "call", link, "--play", str(clip)]
     argv += ["--seconds", str(seconds), "--json", *arguments]
     inside = place or service.place
     process = subprocess.Popen(

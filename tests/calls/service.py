@@ -100,10 +100,15 @@ class Service:
             self._expect_running(child, deadline)
         return child
 
-    def start_worker(self) -> Child:
-        """One more face worker; returns when the call servers count it."""
+    def start_worker(
+        self, settings: Mapping[str, str] | None = None, *, place: Namespace | None = None
+    ) -> Child:
+        """One more face worker, with settings of its own; returns when the call servers count it.
+
+        place: another namespace than the installation's own.
+        """
         before = self.health()["faceWorkers"]
-        child = self._start("worker")
+        child = self._start("worker", settings=settings, place=place)
         deadline = time.monotonic() + START_PATIENCE
         while self.health()["faceWorkers"] <= before:
             self._expect_running(child, deadline)
@@ -157,15 +162,23 @@ class Service:
         for child in reversed(self.children):
             child.stop()
 
-    def _start(self, name: str, port: int = 0, settings: Mapping[str, str] | None = None) -> Child:
+    def _start(
+        self,
+        name: str,
+        port: int = 0,
+        settings: Mapping[str, str] | None = None,
+        place: Namespace | None = None,
+    ) -> Child:
         own = {"TALCHUM_HOST": self.host, "TALCHUM_PORT": str(port)} if name == "server" else {}
         if name == "worker":
             host = f"{self.host}:{self.servers[0].port}"
             own["TALCHUM_SERVER_URL"] = f"ws://{host}/ws"
         log = self.directory / f"{name}-{len(self.children)}.log"
+        argv = [sys.executable, "-m", f"talchum.apps.{name}"]
+        place = place or self.place
         with log.open("wb") as output:
             process = subprocess.Popen(
-                self.command([sys.executable, "-m", f"talchum.apps.{name}"]),
+                argv if place is None else place.command(argv),
                 env={**self.environment(), **own, **(settings or {})},
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from talchum.protocol.origins import OriginRule, host_name, origin_of
+from talchum.protocol.origins import OriginRule, host_name, origin_of, url_host
 
 RULE = OriginRule.of("https://calls.example.org", ["https://app.example.net:8443"], ["studio"])
 
@@ -50,3 +50,8 @@ def test_default_ports_are_left_out() -> None:
 def test_host_that_is_none() -> None:
     assert host_name("[::1") == ""
     assert host_name("[::1]:80") == "::1"
+
+
+def test_a_url_has_ipv6_in_brackets() -> None:
+    assert url_host("[::1]:80") == "[::1]"
+    assert url_host("Calls.example.org:8080") == "calls.example.org"

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import socket
+from collections.abc import Iterable
 from contextlib import suppress
 from ipaddress import ip_address
+
+from talchum.protocol.worker_candidates import plain_address
+
+logger = logging.getLogger(__name__)
 
 
 def lan_addresses() -> list[str]:
@@ -20,6 +27,19 @@ def lan_addresses() -> list[str]:
         for *_, address in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET):
             found[str(address[0])] = None
     return [address for address in found if not ip_address(address).is_loopback]
+
+
+async def addresses_of(hosts: Iterable[str]) -> frozenset[str]:
+    """The literal addresses that names stand for now; a name that has none is left out."""
+    found: set[str] = set()
+    for host in hosts:
+        try:
+            answers = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+        except (OSError, UnicodeError):  # no such name, or none that can be asked for
+            logger.warning("a server's name has no address")
+            continue
+        found.update(plain_address(str(address[0]).partition("%")[0]) for *_, address in answers)
+    return frozenset(found)
 
 
 def is_loopback(host: str) -> bool:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from talchum.adapters.network_addresses import addresses_of
 from talchum.adapters.signalling_client import SignallingClient
 from talchum.adapters.webrtc.listener import ConnectionState, PeerListener
 from talchum.adapters.webrtc.peer import PeerOptions, WebRtcPeer
@@ -40,7 +41,7 @@ from talchum.protocol.messages import (
     Worn,
 )
 from talchum.protocol.session_description import check_candidate, check_session_description
-from talchum.protocol.worker_candidates import acceptable, acceptable_description, turn_addresses
+from talchum.protocol.worker_candidates import Reachability, WorkerCandidates, servers_for, turn_hosts
 from talchum.vision.engines import FALLBACK_ENGINES
 from talchum.vision.marks import Marking
 from talchum.vision.pipeline import WornFace
@@ -76,15 +77,23 @@ class FaceLeg(PeerListener):
     """Joins the room as a face worker, answers its performer and transforms what comes.
 
     Everything runs on the event loop it is made on, but for the pixels (`FaceStage`).
+    reachable: where the performer's packets can get to this worker; see `WorkerCandidates`.
     """
 
-    def __init__(self, order: LegOrder, faces: PreparedFaces, make_pipeline: Callable[[], Pipeline]) -> None:
+    def __init__(
+        self,
+        order: LegOrder,
+        faces: PreparedFaces,
+        make_pipeline: Callable[[], Pipeline],
+        *,
+        reachable: Reachability = "direct",
+    ) -> None:
         self._order = order
         self._faces = faces
         self._make_pipeline = make_pipeline
         self._client = SignallingClient(order.server_url, order.ticket, self._on_message, resume=False)
-        self._turn = turn_addresses(order.ice_servers)
-        self._ice_servers = order.ice_servers
+        self._reachable = reachable
+        self._candidates = WorkerCandidates()
         self._peer: WebRtcPeer | None = None
         self._stage: FaceStage | None = None
         self._egress: EgressVideo | None = None
@@ -220,7 +229,20 @@ class FaceLeg(PeerListener):
             self.end("failed")
 
     async def _open_peer(self, egress: EgressVideo) -> None:
-        options = PeerOptions(audience="performer", polite=True, offers=False, ice_servers=self._ice_servers)
+        servers = servers_for(self._reachable, self._order.ice_servers)
+        if self._reachable == "relay":
+            # Once, here: what a name stands for may change, and nobody else says what it stands for.
+            self._candidates = WorkerCandidates(await addresses_of(turn_hosts(servers)))
+            if not self._candidates.relays:
+                logger.warning("a worker that is reached by relay got no TURN server")
+                self.end("relay_missing")
+        options = PeerOptions(
+            audience="performer",
+            polite=True,
+            offers=False,
+            ice_servers=servers,
+            relay_only=self._reachable == "relay",
+        )
         self._peer = WebRtcPeer(options, self)
         await self._peer.send_video(egress)
 
@@ -253,8 +275,7 @@ class FaceLeg(PeerListener):
                 self.end("performer_left")
 
     def _use_ice_servers(self, peer: WebRtcPeer, servers: tuple[IceServer, ...]) -> None:
-        self._turn = turn_addresses(servers)
-        peer.use_ice_servers(servers)
+        peer.use_ice_servers(servers_for(self._reachable, servers))
 
     def _take_description(self, peer: WebRtcPeer, description: SessionDescription) -> None:
         try:
@@ -262,7 +283,7 @@ class FaceLeg(PeerListener):
         except MessageError as error:
             logger.warning("a description was refused: %s", error.code)
             return
-        peer.receive_description(acceptable_description(description, self._turn))
+        peer.receive_description(self._candidates.strip(description))
 
     def _take_candidate(self, peer: WebRtcPeer, candidate: IceCandidate) -> None:
         try:
@@ -270,7 +291,7 @@ class FaceLeg(PeerListener):
         except MessageError as error:
             logger.warning("a candidate was refused: %s", error.code)
             return
-        if acceptable(candidate, self._turn):
+        if self._candidates.takes(candidate):
             peer.receive_candidate(candidate)
 
     # -- the connection to the performer

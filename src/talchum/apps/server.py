@@ -54,7 +54,7 @@ from talchum.domain.errors import (
     TalchumError,
 )
 from talchum.protocol.admission import RateLimit, room_key
-from talchum.protocol.origins import OriginRule, host_name
+from talchum.protocol.origins import OriginRule, url_host
 from talchum.protocol.room import RoomRules
 
 logger = logging.getLogger(__name__)
@@ -241,7 +241,7 @@ def _add_rooms(app: Quart, server: CallServer) -> None:
             return _refusal(_origin_refused())
         current: Websocket = cast(Any, websocket)._get_current_object()
         await current.accept()
-        await server.signalling.serve(QuartSocket(current), _bracketed(host_name(current.host)))
+        await server.signalling.serve(QuartSocket(current), url_host(current.host))
         return None
 
 
@@ -319,10 +319,6 @@ def _origin_refused() -> AdmissionError:
 
 def _not_found() -> AdmissionError:
     return AdmissionError("got a path that is not part of the interface", code="room_unknown")
-
-
-def _bracketed(name: str) -> str:
-    return f"[{name}]" if ":" in name else name
 
 
 async def serve(settings: Settings) -> None:

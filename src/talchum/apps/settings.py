@@ -15,6 +15,7 @@ from talchum.domain.errors import SettingsError
 from talchum.domain.identity import LANGUAGES, Language
 from talchum.domain.mark import CORNERS, BadgeStyle, Corner
 from talchum.domain.rendering import InferenceProvider, Proportions, Rendering
+from talchum.protocol.worker_candidates import Reachability
 
 Value = TypeVar("Value")
 
@@ -44,6 +45,7 @@ class Settings:
     turn_urls: tuple[str, ...] = ()
     turn_lifetime_seconds: int = 600
     worker_slots: int = 0
+    worker_reachable: Reachability = "direct"
     inference_provider: InferenceProvider = "cpu"
     proportions: Proportions = "performer"
     badge_corner: Corner = "bottom-left"
@@ -195,6 +197,7 @@ NAMES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "TALCHUM_TURN_URLS": ("turn_urls", _listed(_ice_url)),
     "TALCHUM_TURN_LIFETIME_SECONDS": ("turn_lifetime_seconds", _number(5, 600)),
     "TALCHUM_WORKER_SLOTS": ("worker_slots", _number(0, 64)),
+    "TALCHUM_WORKER_REACHABLE": ("worker_reachable", _one_of(*get_args(Reachability))),
     "TALCHUM_INFERENCE_PROVIDER": ("inference_provider", _one_of(*get_args(InferenceProvider))),
     "TALCHUM_PROPORTIONS": ("proportions", _one_of(*get_args(Proportions))),
     "TALCHUM_BADGE_CORNER": ("badge_corner", _one_of(*CORNERS)),

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from talchum.adapters.celery_queue import FaceLegQueue, FaceLegTask
 from talchum.adapters.redis_rooms import RedisRooms, RoomAction, Wake
@@ -38,6 +39,7 @@ from talchum.protocol.messages import (
     encode,
     number_of,
 )
+from talchum.protocol.origins import url_host
 from talchum.protocol.room_effects import (
     Continued,
     Effect,
@@ -118,6 +120,8 @@ class Signalling:
         self._turn = turn
         self._server = server
         self._worker_url = worker_url
+        # Never the name by which the performer reached us: it is theirs to choose.
+        self._worker_host = url_host(urlsplit(worker_url).netloc)
         self._resume_within = resume_within
         self._note = note
         self._connections: dict[str, Connection] = {}
@@ -328,7 +332,7 @@ class Signalling:
                 case IssueIceServers(peer):
                     servers = self._turn.issue(peer, connection.host, time.time())
                     await connection.say(IceServersIssued(ice_servers=servers, expire_in=self._turn.lifetime))
-        await self._run_errands(connection.room, effects, connection.host)
+        await self._run_errands(connection.room, effects)
 
     async def _write(self, connection: Connection) -> int:
         """Send what is in the outbox whenever there is mail, until there is a last word."""
@@ -358,17 +362,17 @@ class Signalling:
 
     # -- face legs and the audit log ------------------------------------------------------------
 
-    async def _run_errands(self, room: str, effects: list[Effect], host: str = "") -> None:
+    async def _run_errands(self, room: str, effects: list[Effect]) -> None:
         for effect in effects:
             if isinstance(effect, Note):
                 self._note(effect.event)
             elif isinstance(effect, EnqueueFaceLeg):
-                errand = asyncio.create_task(self._enqueue(room, effect, host))
+                errand = asyncio.create_task(self._enqueue(room, effect))
                 # The loop keeps only weak references to tasks.
                 self._errands.add(errand)
                 errand.add_done_callback(self._errands.discard)
 
-    async def _enqueue(self, room: str, leg: EnqueueFaceLeg, host: str) -> None:
+    async def _enqueue(self, room: str, leg: EnqueueFaceLeg) -> None:
         now = time.time()
         task = FaceLegTask(
             request=leg.leg,
@@ -379,7 +383,7 @@ class Signalling:
             server_url=self._worker_url,
             identity=leg.identity,
             engine=leg.engine,
-            ice_servers=self._turn.issue(leg.performer, host, now),
+            ice_servers=self._turn.issue(leg.performer, self._worker_host, now),
             expires_at=leg.expires_at,
         )
         try:

@@ -48,6 +48,7 @@ from talchum.domain.errors import FaceLegError, IdentityError, StoreError, Talch
 from talchum.domain.frame import I420Frame
 from talchum.domain.leg_tag import LegTag
 from talchum.domain.mark import BadgeStyle
+from talchum.protocol.worker_candidates import Reachability
 from talchum.vision.blending import image_to_frame
 from talchum.vision.marks import Marking
 from talchum.vision.pipeline import FaceNetworks, FacePipeline, warm_up
@@ -106,7 +107,10 @@ class FaceWorker:
         identities: list[str],
         slots: int,
         badge: BadgeStyle,
+        *,
+        reachable: Reachability = "direct",
     ) -> None:
+        self._reachable = reachable
         self._networks = networks
         self._faces = faces
         self._presence = presence
@@ -136,7 +140,12 @@ class FaceWorker:
             engine=task.engine,
             ice_servers=tuple(task.ice_servers),
         )
-        leg = FaceLeg(order, self._faces, lambda: FacePipeline(self._networks, order.marking))
+        leg = FaceLeg(
+            order,
+            self._faces,
+            lambda: FacePipeline(self._networks, order.marking),
+            reachable=self._reachable,
+        )
         self._legs.add(leg)
         lease = asyncio.create_task(self._watch_lease(task.request, leg))
         try:
@@ -225,7 +234,15 @@ def run(settings: Settings) -> int:
         faces = PreparedFaces(prepare, executor)
         client = redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
         presence = FaceWorkerPresence(client, worker_id)
-        worker = FaceWorker(networks, faces, presence, identities, slots, settings.badge)
+        worker = FaceWorker(
+            networks,
+            faces,
+            presence,
+            identities,
+            slots,
+            settings.badge,
+            reachable=settings.worker_reachable,
+        )
         # Beside the first legs: a face that one of them wants comes first by being asked for.
         following = media.submit(worker.follow(known))
         logger.info("face worker ready: %d slots, %d identities", slots, len(identities))

@@ -62,3 +62,9 @@ def host_name(host: str) -> str:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
+
+
+def url_host(host: str) -> str:
+    """The name in a ``Host`` header as a URL has it: IPv6 in brackets."""
+    name = host_name(host)
+    return f"[{name}]" if ":" in name else name

@@ -1,72 +1,95 @@
-"""Which of a performer's ICE candidates a face worker sends packets to.
+"""Which of a performer's ICE candidates a face worker sends packets to: none that the performer chose.
 
 A candidate makes the receiver send STUN packets to an address of the sender's choice, so a worker that took
-all of them could be used to probe what stands beside it (OWASP: server-side request forgery). A performer
-reaches a worker at the *worker's* candidates and becomes a peer-reflexive one, which needs none of the
-performer's own. Only a worker behind a NAT has to send first; for it, UDP candidates at public addresses,
-and at the TURN servers it was told of itself, are enough. Loopback, private, link-local, multicast and mDNS
-names are never used.
+them could be used to probe what stands beside it, or to flood a stranger (OWASP: server-side request
+forgery). A performer reaches a worker at the *worker's* candidates and becomes a peer-reflexive one (RFC 8445
+7.3.1.3), which needs none of the performer's own. A worker behind a NAT, which nobody can reach so, takes the
+performer's relayed addresses at its own TURN servers and nothing else.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
 
 from talchum.protocol.messages import IceCandidate, IceServer, SessionDescription
 
-_END_OF_CANDIDATES = "a=end-of-candidates"
+Reachability = Literal["direct", "relay"]
+"""How performers get to a worker: at its own addresses, or at its TURN servers' (it is behind a NAT)."""
+
+_NEVER_KEPT = ("a=end-of-candidates", "a=remote-candidates")
+_FIRST_UNPRIVILEGED_PORT = 1024
 
 
-def turn_addresses(ice_servers: Iterable[IceServer]) -> frozenset[str]:
-    """Literal addresses in the TURN URLs (RFC 7065) a worker was given."""
+@dataclass(frozen=True, slots=True)
+class WorkerCandidates:
+    """What one worker takes of remote candidates.
+
+    relays: literal addresses of its TURN servers when it is behind a NAT; empty for one that can be reached,
+    which takes none at all.
+    """
+
+    relays: frozenset[str] = frozenset()
+
+    def takes(self, candidate: IceCandidate) -> bool:
+        """Whether the worker may send to this candidate (RFC 8839 5.1)."""
+        text = candidate.candidate
+        fields = text.split(" ")
+        # Another parser may see other fields in what is not plain: no tabs, no empty fields, ASCII only.
+        if len(fields) < 8 or "" in fields or not (text.isascii() and text.isprintable()):
+            return False
+        _, _, transport, _, address, port, typ, kind = fields[:8]
+        if transport.lower() != "udp" or (typ, kind) != ("typ", "relay"):
+            return False
+        return address in self.relays and port.isdigit() and int(port) >= _FIRST_UNPRIVILEGED_PORT
+
+    def strip(self, description: SessionDescription) -> SessionDescription:
+        """The description without the candidates the worker does not send to.
+
+        `a=end-of-candidates` goes too: with it and no candidates left, ICE would fail before the performer's
+        checks.
+        """
+        lines = description.sdp.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        kept = [line for line in lines if self._keeps(line)]
+        return SessionDescription(type=description.type, sdp="\r\n".join(kept))
+
+    def _keeps(self, line: str) -> bool:
+        bare = line.strip().lower()
+        if bare.startswith(_NEVER_KEPT):
+            return False
+        if bare.startswith("a=candidate"):
+            return line.startswith("a=") and self.takes(IceCandidate(candidate=line.removeprefix("a=")))
+        return True
+
+
+def servers_for(reachability: Reachability, servers: Iterable[IceServer]) -> tuple[IceServer, ...]:
+    """The ICE servers such a worker gathers with: STUN when it can be reached, else TURN (RFC 7064, 7065)."""
+    schemes = ("stun", "stuns") if reachability == "direct" else ("turn", "turns")
+    found = []
+    for server in servers:
+        urls = [url for url in server.urls if url.partition(":")[0] in schemes]
+        if urls:
+            found.append(IceServer(urls=urls, username=server.username, credential=server.credential))
+    return tuple(found)
+
+
+def turn_hosts(servers: Iterable[IceServer]) -> frozenset[str]:
+    """The names and literal addresses in the TURN URLs (RFC 7065)."""
     found = set()
-    for server in ice_servers:
+    for server in servers:
         for url in server.urls:
             scheme, _, rest = url.partition(":")
             if scheme in ("turn", "turns"):
-                host = rest.partition("?")[0].rpartition(":")[0] or rest.partition("?")[0]
-                address = _address(host.strip("[]"))
-                if address is not None:
-                    found.add(str(address))
-    return frozenset(found)
+                authority = rest.partition("?")[0]
+                bracketed, closed, _ = authority.partition("]")
+                found.add(bracketed.removeprefix("[") if closed else authority.partition(":")[0])
+    return frozenset(found - {""})
 
 
-def acceptable(candidate: IceCandidate, turn: frozenset[str]) -> bool:
-    """Whether a worker may send to this candidate (RFC 8839 5.1)."""
-    fields = candidate.candidate.removeprefix("candidate:").split()
-    if len(fields) < 8 or fields[2].lower() != "udp":
-        return False
-    address = _address(fields[4])
-    if address is None or address.is_multicast:
-        return False
-    return address.is_global or str(address) in turn
-
-
-def acceptable_description(description: SessionDescription, turn: frozenset[str]) -> SessionDescription:
-    """The description without the candidates a worker does not send to.
-
-    `a=end-of-candidates` goes too: with it and no candidates left, ICE would fail before the performer's
-    checks.
-    """
-    lines = description.sdp.splitlines(keepends=True)
-    kept = [line for line in lines if _keeps(line, turn)]
-    return SessionDescription(type=description.type, sdp="".join(kept))
-
-
-def _keeps(line: str, turn: frozenset[str]) -> bool:
-    bare = line.strip()
-    if bare == _END_OF_CANDIDATES:
-        return False
-    if not bare.startswith("a=candidate:"):
-        return True
-    return acceptable(IceCandidate(candidate=bare.removeprefix("a=")), turn)
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
+def plain_address(text: str) -> str:
+    """An address in its usual form; an IPv4-mapped one as IPv4. Raises ValueError for a name."""
+    address = ipaddress.ip_address(text)
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address
+    return str(mapped or address)
