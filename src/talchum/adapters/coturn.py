@@ -20,15 +20,27 @@ DENIED_PEERS = (
     "169.254.0.0-169.254.255.255",
     "172.16.0.0-172.31.255.255",
     "192.0.0.0-192.0.0.255",
+    "192.0.2.0-192.0.2.255",
+    "192.88.99.0-192.88.99.255",
     "192.168.0.0-192.168.255.255",
     "198.18.0.0-198.19.255.255",
-    "240.0.0.0-255.255.255.255",
+    "198.51.100.0-198.51.100.255",
+    "203.0.113.0-203.0.113.255",
+    "224.0.0.0-255.255.255.255",
+    # IPv6 is not relayed to at all; these are for a coturn of one's own that has it. Not `::-::1`: coturn 4.6
+    # takes that for every IPv4 address.
     "::1",
     "::ffff:0:0-::ffff:ffff:ffff",
-    "64:ff9b::-64:ff9b::ffff:ffff",
+    "64:ff9b::-64:ff9b:1:ffff:ffff:ffff:ffff:ffff",
+    "100::-100::ffff:ffff:ffff:ffff",
+    "2001::-2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff",
+    "2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff",
+    "2002::-2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
     "fc00::-fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-    "fe80::-febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+    "fe80::-feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+    "ff00::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
 )
+"""Special addresses (IANA's registries): private, shared, link-local, for documents, tunnels, groups."""
 
 USER_QUOTA = 32
 """Allocations of one credential: a few peer connections, on each network interface, over UDP and TCP."""
