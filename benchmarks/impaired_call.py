@@ -29,7 +29,10 @@ from talchum.adapters.call_server_client import CallLink, CallServerClient
 from talchum.adapters.webrtc.engine import prepare_engine
 from talchum.apps.headless_call import CallOptions, HeadlessCall
 from talchum.apps.other_participant import CallResults
+from talchum.apps.peer_disclosure import DisclosureReader
+from talchum.domain.audit import room_name
 from talchum.domain.identity import IdentityKind
+from talchum.protocol.admission import room_key
 from tests.calls.headless import headless_call
 from tests.calls.service import Service, running_service
 from tests.network.link_emulator import Impairment
@@ -157,10 +160,11 @@ async def receive(link: str, seconds: float) -> None:
     server = CallServerClient(place)
     try:
         ticket = await server.ticket()
+        reader = DisclosureReader(room_name(room_key(place.room)), await server.published())
     finally:
         await server.close()
     kind = cast("IdentityKind | None", None)
-    call = HeadlessCall(CallOptions(link, CLIP, seconds=seconds), place, ticket, kind)
+    call = HeadlessCall(CallOptions(link, CLIP, seconds=seconds), place, ticket, kind, reader)
     call.results = results = TimedResults()
     await call.run()
     print("\n".join(json.dumps(arrival) for arrival in results.arrivals))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from talchum.adapters.webrtc.statistics import PeerStats
 from talchum.apps import other_participant
 from talchum.apps.other_participant import CallResults, OtherParticipant
+from talchum.apps.peer_disclosure import PeerDisclosure
 from talchum.domain.errors import PeerConnectionError
 from talchum.protocol.messages import Peer
 
@@ -32,7 +33,8 @@ class PeerDouble:
 async def test_the_route_stays_known_when_the_other_side_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(other_participant, "WebRtcPeer", PeerDouble)
     results, peer = CallResults(), Peer(id="b", role="participant", polite=True)
-    other = OtherParticipant(peer, lambda _message: None, results, None, (), own_face=False)
+    disclosure = cast("PeerDisclosure", None)
+    other = OtherParticipant(peer, lambda _message: None, results, None, (), disclosure, own_face=False)
     for _ in range(3):
         await other.note_route()
         assert results.route == "relay"

@@ -87,12 +87,20 @@ class Caller:
         await self.wears(identity)
 
     async def sees(self, *, frames_a_second: float = 5.0) -> None:
-        """Waits until pictures of the other person flow."""
+        """Waits until pictures of the other person flow and may be seen; says, when asked, that they know."""
 
         async def flowing() -> bool:
-            return (await self.arriving(1.0)).frames >= frames_a_second
+            return await self.knows() and (await self.arriving(1.0)).frames >= frames_a_second
 
         await eventually(flowing, "pictures of the other person flow")
+
+    async def knows(self) -> bool:
+        """Says, when asked, that they know what the other's face is; whether the picture is shown."""
+        button = self.person.page.get_by_test_id("show-picture")
+        if await button.is_visible():
+            await button.click()
+        remote = (await self.figures()).get("remote")
+        return remote is not None and remote["gate"] == "open"
 
     async def arriving(self, seconds: float) -> Arrived:
         """What comes from the other person in the next seconds."""

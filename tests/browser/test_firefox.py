@@ -54,10 +54,14 @@ async def test_firefox_and_chromium_see_each_other(callers: Callers) -> None:
         await firefox.click("[data-testid=enter-call]:enabled")
         await chromium.join(link, callers.faces[0])
 
-        async def firefox_sees() -> bool:
-            return await frames_at(firefox) >= 60
+        await firefox.wait_for("[data-testid=show-picture]")
+        assert await shown_at(firefox) is None
+        await firefox.click("[data-testid=show-picture]")
 
-        await eventually(firefox_sees, "Firefox decodes pictures of the other person")
+        async def firefox_sees() -> bool:
+            return await frames_at(firefox) >= 60 and bool(await shown_at(firefox))
+
+        await eventually(firefox_sees, "Firefox shows pictures of the other person")
         assert "AI-made face" in await firefox.evaluate(
             "document.querySelector('[data-testid=disclosure]').textContent"
         )
@@ -70,6 +74,15 @@ async def frames_at(firefox: FirefoxPerson) -> int:
     """How many frames of the other person Firefox has decoded."""
     figures = await firefox.evaluate("window.talchumStats()")
     return int((figures["remote"] or {}).get("framesDecoded", 0))
+
+
+async def shown_at(firefox: FirefoxPerson) -> int | None:
+    """The width of the picture that Firefox has on its screen, None while there is none."""
+    width: int | None = await firefox.evaluate(
+        "(({ srcObject, videoWidth }) => srcObject && videoWidth)"
+        "(document.querySelector('[data-testid=remote-video]'))"
+    )
+    return width
 
 
 async def disclosed(caller: Caller) -> str:

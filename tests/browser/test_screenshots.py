@@ -50,6 +50,8 @@ async def test_two_people_who_wear_faces(
         camera = await asyncio.to_thread(plain_camera, tmp_path, name, frames)
         people.append(await callers.add(name, camera=camera, viewport=WINDOW))
         await people[-1].join(link, face)
+    for caller in people:
+        await eventually(caller.knows, "the other's face is disclosed", PATIENCE)
     pictures = []
     for number, caller in enumerate(people):
         path = RESULTS / f"call-{number}.png"

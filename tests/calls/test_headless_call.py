@@ -27,6 +27,7 @@ CLIP = Path(__file__).parent.parent / "media" / "synthetic_clip.mp4"
 PATIENCE = 90.0
 SOME_FRAMES = 2.0  # seconds of them, for figures to be worth reporting; how many is not asserted
 REPORT_KEYS = {
+    "disclosure",
     "connected",
     "route",
     "framesReceived",
@@ -142,6 +143,10 @@ def test_a_worn_face_reaches_the_other_participant(service: Service, tmp_path: P
     assert shown["route"] == seen["route"] == "direct"
     assert seen["framesReceived"] > 0
     assert seen["glassToGlassMs"] is not None
+    assert seen["disclosure"]["verified"]
+    assert seen["disclosure"]["kinds"] == ["synthetic"]
+    assert seen["disclosure"]["tags"]
+    assert shown["disclosure"] is None, "the other showed its own face"
     assert seen["faceLeg"] is None
     assert seen["receipt"]["tags"] == shown["receipt"]["tags"]
     assert len(seen["receipt"]["tags"]) == 1

@@ -134,7 +134,35 @@ export const en = {
   "disclosure.own": "Own face",
   "disclosure.unknown": "Not said whose face this is",
   "disclosure.mine": "They read: {text}",
+  "disclosure.theyKnow": "They know",
   "disclosure.explain": "What you see is not this person's real face.",
+
+  "gate.title": "The face you are about to see is made by AI",
+  "gate.kind.synthetic": "It belongs to nobody. The person in front of the camera wears it like a mask.",
+  "gate.kind.anonymise": "AI covers the face of the person in front of the camera.",
+  "gate.kind.self": "It is their own face, painted anew by AI.",
+  "gate.kind.licensed": "It is the face of another person, who has agreed to that.",
+  "gate.voice": "The voice you hear is their own.",
+  "gate.show": "Show the picture",
+  "gate.verified": "Signed by this service, and checked by your browser",
+  "gate.waiting": "They wear an AI-made face. The picture comes as soon as the service has confirmed it.",
+  "gate.undeclared": "They have not chosen yet which face to show.",
+  "gate.failed": "The picture is not shown",
+  "gate.failed.unverified":
+    "They say that their face is AI-made, but what this service should have signed about it does not check out. Somebody may have changed it.",
+  "gate.failed.misplaced":
+    "What this service signed about their AI-made face belongs to another call or another connection. Somebody may stand between the two of you.",
+  "gate.failed.keys_unavailable":
+    "They wear an AI-made face, and the service's key to check that with cannot be reached. It is tried again.",
+  "gate.failedVoice": "You can go on talking, or leave and call again.",
+
+  "badge.unread": "Mark not read",
+  "badge.unreadExplain":
+    "The mark in the corner of the picture could not be read, as happens when a picture is small or coarse.",
+  "badge.foreign":
+    "The mark in this picture is not the one that was announced. This may not be the picture of this call.",
+  "badge.foreignOwn":
+    "They say that this is their own face, but the picture carries the mark of an AI-made one.",
 
   "route.direct": "direct",
   "route.relay": "relayed",

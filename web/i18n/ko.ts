@@ -135,7 +135,32 @@ export const ko: Readonly<Record<Key, string>> = {
   "disclosure.own": "본인 얼굴",
   "disclosure.unknown": "누구의 얼굴인지 밝히지 않음",
   "disclosure.mine": "상대에게 보이는 표시: {text}",
+  "disclosure.theyKnow": "상대가 알고 있음",
   "disclosure.explain": "보이는 것은 이 사람의 실제 얼굴이 아닙니다.",
+
+  "gate.title": "이제 보게 될 얼굴은 AI가 만든 것입니다",
+  "gate.kind.synthetic": "세상에 없는 얼굴입니다. 카메라 앞의 사람이 탈처럼 쓰고 있습니다.",
+  "gate.kind.anonymise": "AI가 카메라 앞 사람의 얼굴을 가리고 있습니다.",
+  "gate.kind.self": "AI가 새로 그린 본인의 얼굴입니다.",
+  "gate.kind.licensed": "이에 동의한 다른 사람의 얼굴입니다.",
+  "gate.voice": "들리는 목소리는 본인의 것입니다.",
+  "gate.show": "영상 보기",
+  "gate.verified": "이 서비스가 서명했고 브라우저가 확인했습니다",
+  "gate.waiting": "상대는 AI가 만든 얼굴을 쓰고 있습니다. 서비스가 확인하는 대로 영상이 나옵니다.",
+  "gate.undeclared": "상대가 어떤 얼굴을 보여 줄지 아직 고르지 않았습니다.",
+  "gate.failed": "영상을 보여 드리지 않습니다",
+  "gate.failed.unverified":
+    "상대는 AI가 만든 얼굴이라고 하지만, 이 서비스가 서명했어야 할 내용이 확인되지 않습니다. 누군가 바꾸었을 수 있습니다.",
+  "gate.failed.misplaced":
+    "이 서비스가 상대의 AI 얼굴에 대해 서명한 내용이 다른 통화나 다른 연결의 것입니다. 두 사람 사이에 누군가 있을 수 있습니다.",
+  "gate.failed.keys_unavailable":
+    "상대는 AI가 만든 얼굴을 쓰고 있지만, 이를 확인할 서비스의 키를 가져올 수 없습니다. 다시 시도하고 있습니다.",
+  "gate.failedVoice": "대화를 계속하거나, 나갔다가 다시 걸 수 있습니다.",
+
+  "badge.unread": "표식을 읽지 못함",
+  "badge.unreadExplain": "화면 구석의 표식을 읽지 못했습니다. 영상이 작거나 거칠면 그럴 수 있습니다.",
+  "badge.foreign": "이 영상의 표식이 알려 온 것과 다릅니다. 이 통화의 영상이 아닐 수 있습니다.",
+  "badge.foreignOwn": "상대는 본인 얼굴이라고 하지만, 영상에 AI가 만든 얼굴의 표식이 있습니다.",
 
   "route.direct": "직접",
   "route.relay": "중계",

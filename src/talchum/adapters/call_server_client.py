@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import ssl
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -62,6 +65,17 @@ class CallLink:
         return f"ws{self.origin.removeprefix('http')}/ws"
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What an installation publishes.
+
+    keys: a JWK Set. ahead: seconds by which its clock is ahead of this one.
+    """
+
+    keys: Mapping[str, Any]
+    ahead: float
+
+
 class CallServerClient:
     """Asks one call server. Raises AdmissionError with the server's code, or `server_unreachable`."""
 
@@ -84,6 +98,15 @@ class CallServerClient:
             f"got identity {identity!r:.80}, expected one that the server has", code="identity_unknown"
         )
 
+    async def published(self) -> Published:
+        """The keys that verify what this server signs, and its time."""
+        answer = await self._request("GET", "/.well-known/talchum.json")
+        try:
+            ahead = parsedate_to_datetime(answer.headers["date"]).timestamp() - time.time()
+        except (KeyError, ValueError):
+            ahead = 0.0
+        return Published(_decoded(answer), ahead)
+
     async def receipt(self, left: str) -> dict[str, Any]:
         """What the service has noted of the call, signed; once the participant `left` has gone."""
         answer = await self._ask("GET", f"/api/rooms/{self._room}/receipt?left={left}")
@@ -94,19 +117,30 @@ class CallServerClient:
         await self._http.aclose()
 
     async def _ask(self, method: str, path: str, body: object | None = None) -> Any:
+        return _decoded(await self._request(method, path, body))
+
+    async def _request(self, method: str, path: str, body: object | None = None) -> httpx.Response:
         try:
-            answer = await self._http.request(method, path, json=body)
-            data = answer.json()
-        except (httpx.HTTPError, ValueError) as error:
-            raise AdmissionError(
-                f"the call server did not answer: {type(error).__name__}",
-                code="server_unreachable",
-                retryable=True,
-            ) from error
-        if answer.is_error:
-            raise AdmissionError(
-                str(data.get("message", f"got status {answer.status_code}")),
-                code=str(data.get("code", "not_admitted")),
-                retryable=bool(data.get("retryable", False)),
-            )
-        return data
+            return await self._http.request(method, path, json=body)
+        except httpx.HTTPError as error:
+            raise _unreachable(error) from error
+
+
+def _decoded(answer: httpx.Response) -> Any:
+    try:
+        data = answer.json()
+    except ValueError as error:
+        raise _unreachable(error) from error
+    if answer.is_error:
+        raise AdmissionError(
+            str(data.get("message", f"got status {answer.status_code}")),
+            code=str(data.get("code", "not_admitted")),
+            retryable=bool(data.get("retryable", False)),
+        )
+    return data
+
+
+def _unreachable(error: Exception) -> AdmissionError:
+    return AdmissionError(
+        f"the call server did not answer: {type(error).__name__}", code="server_unreachable", retryable=True
+    )

@@ -13,21 +13,28 @@ from typing import Any, TextIO, cast
 from talchum.adapters.call_server_client import CallLink, CallServerClient
 from talchum.adapters.webrtc.engine import prepare_engine
 from talchum.apps.headless_call import CallOptions, HeadlessCall
+from talchum.apps.peer_disclosure import DisclosureReader
+from talchum.domain.audit import room_name
 from talchum.domain.errors import AdmissionError
 from talchum.domain.identity import IdentityKind
+from talchum.protocol.admission import room_key
 
 logger = logging.getLogger(__name__)
 
 
 async def stay(options: CallOptions) -> dict[str, Any]:
-    """Join, stay, leave; the report. Raises AdmissionError, IdentityError, MediaFileError."""
+    """Join, stay, leave; the report.
+
+    Raises AdmissionError, IdentityError, MediaFileError, StatementError (a server without a key).
+    """
     link = CallLink.parse(options.link)
     prepare_engine(zero_playout_delay=True, allow_loopback=link.on_this_machine)
     server = CallServerClient(link)
     try:
         kind = await server.identity_kind(options.identity) if options.identity is not None else None
         ticket = await server.ticket()
-        call = HeadlessCall(options, link, ticket, cast("IdentityKind | None", kind))
+        reader = DisclosureReader(room_name(room_key(link.room)), await server.published())
+        call = HeadlessCall(options, link, ticket, cast("IdentityKind | None", kind), reader)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, call.leave)
@@ -82,6 +89,8 @@ def _tell_of_the_call(report: dict[str, Any], out: TextIO) -> None:
         print("nobody was reached", file=out)
         return
     print(f"connected ({report['route']}), {report['framesReceived']} frames received", file=out)
+    if (told := report["disclosure"]) is not None:
+        print(_of_their_face(told), file=out)
     leg = report["faceLeg"] or {}
     if leg.get("fallback"):
         print(f"the face worker was too slow for what was asked and fell back to {leg['engine']}", file=out)
@@ -91,3 +100,9 @@ def _tell_of_the_call(report: dict[str, Any], out: TextIO) -> None:
     ):
         if delay is not None:
             print(f"{name}: {delay['p50']:.0f} ms (95 % within {delay['p95']:.0f} ms)", file=out)
+
+
+def _of_their_face(told: dict[str, Any]) -> str:
+    if not told["verified"]:
+        return f"what was said of their face does not verify ({told['code']}): no frame of it counted"
+    return f"their face is AI-made ({', '.join(told['kinds'])}): disclosed, verified and acknowledged"

@@ -22,6 +22,7 @@ from talchum.adapters.signalling_client import SignallingClient
 from talchum.adapters.webrtc.peer import WebRtcPeer
 from talchum.adapters.webrtc.sources import CameraVideo, EgressVideo, VideoSource, VoiceSource
 from talchum.apps.other_participant import CallResults, OtherParticipant
+from talchum.apps.peer_disclosure import DisclosureReader, PeerDisclosure
 from talchum.apps.performer_legs import PerformerLegs
 from talchum.apps.voice_delay import VoiceDelay
 from talchum.domain.errors import PeerConnectionError
@@ -31,6 +32,7 @@ from talchum.domain.stamp import paint_stamp
 from talchum.protocol import delay_messages
 from talchum.protocol.messages import (
     Described,
+    Disclosed,
     FaceDisclosure,
     FaceLegUnavailable,
     Failure,
@@ -42,6 +44,7 @@ from talchum.protocol.messages import (
     PeerLeft,
     ServerMessage,
     SetState,
+    StateChanged,
     Trickled,
     Welcome,
 )
@@ -74,9 +77,17 @@ class CallOptions:
 class HeadlessCall:
     """One participant's stay in a room. kind: of the worn face, None to show the clip itself."""
 
-    def __init__(self, options: CallOptions, link: CallLink, ticket: str, kind: IdentityKind | None) -> None:
+    def __init__(
+        self,
+        options: CallOptions,
+        link: CallLink,
+        ticket: str,
+        kind: IdentityKind | None,
+        disclosures: DisclosureReader,
+    ) -> None:
         self._options = options
         self._kind = kind
+        self._disclosures = disclosures
         self.client = SignallingClient(link.socket_url, ticket, self._on_message, tls=link.tls())
         self.results = CallResults()
         self.peer = ""
@@ -175,6 +186,14 @@ class HeadlessCall:
             case Described(from_=sender, description=description):
                 if (connection := self._connection(sender)) is not None:
                     connection.receive_description(description)
+                if (other := self._others.get(sender)) is not None:
+                    other.disclosure.described(description)
+            case StateChanged(from_=sender, state=state):
+                if (other := self._others.get(sender)) is not None:
+                    other.disclosure.state = state
+            case Disclosed(from_=sender, statement=statement):
+                if (other := self._others.get(sender)) is not None:
+                    other.disclosure.disclosed(statement)
             case Trickled(from_=sender, candidate=candidate):
                 if (connection := self._connection(sender)) is not None:
                     connection.receive_candidate(candidate)
@@ -213,6 +232,9 @@ class HeadlessCall:
                     self.results,
                     self.recording,
                     self.ice_servers,
+                    PeerDisclosure(
+                        peer, self._disclosures, self.client.send, lambda told: self.results.disclosed(told)
+                    ),
                     own_face=self._kind is None,
                 )
                 self._spawn(self._call_participant(other))

@@ -14,6 +14,7 @@ from talchum.adapters.webrtc.peer import PeerOptions, WebRtcPeer
 from talchum.adapters.webrtc.remote_tracks import Glimpse, RemoteVideo, RemoteVoice
 from talchum.adapters.webrtc.statistics import PeerStats
 from talchum.apps.delay_exchange import DelayExchange
+from talchum.apps.peer_disclosure import PeerDisclosure
 from talchum.apps.worn_leg import WornLegCounts
 from talchum.domain.delays import Delays
 from talchum.domain.errors import PeerConnectionError
@@ -40,6 +41,7 @@ class CallResults:
         self.connected = False
         self.route: str | None = None
         self.frames_received = 0
+        self.disclosure: dict[str, Any] | None = None
         self.first_frame: float | None = None
         self.first_stamped: float | None = None
         self.glass_to_glass = Delays()
@@ -57,6 +59,10 @@ class CallResults:
                 self.first_stamped = arrived - since
                 logger.info("the first stamped frame arrived")
 
+    def disclosed(self, told: dict[str, Any]) -> None:
+        """What was disclosed of the other participant's face, and whether it verified."""
+        self.disclosure = told
+
     def report(self, identity: str | None, engine: str | None) -> dict[str, Any]:
         """The contract of `talchum call --json`, for who wears this face, None for their own."""
         # A stamped frame is one that was played; a frame before it can only have been a card.
@@ -73,6 +79,7 @@ class CallResults:
             "connected": self.connected,
             "route": self.route,
             "framesReceived": self.frames_received,
+            "disclosure": self.disclosure,
             "firstFrameSeconds": None if first is None else round(first, 3),
             "glassToGlassMs": self.glass_to_glass.milliseconds(),
             "faceLeg": leg if identity is not None else None,
@@ -83,6 +90,7 @@ class OtherParticipant(PeerListener):
     """The connection to the other person, and what came from there.
 
     own_face: whether this side chose to show its own face. send: gives a message to the call server.
+    disclosure: what is known of their face; no frame counts before it may be shown.
     """
 
     def __init__(
@@ -92,12 +100,14 @@ class OtherParticipant(PeerListener):
         results: CallResults,
         recording: Recording | None,
         ice_servers: tuple[IceServer, ...],
+        disclosure: PeerDisclosure,
         *,
         own_face: bool,
     ) -> None:
         self._send = send
         self._results = results
         self._recording = recording
+        self.disclosure = disclosure
         self.id = peer.id
         self.since = time.monotonic()
         self.unconnected_since: float | None = None
@@ -162,9 +172,12 @@ class OtherParticipant(PeerListener):
         logger.warning("the call could not negotiate: %s", error.code)
 
     def _glimpsed(self, glimpse: Glimpse) -> None:
-        self._results.saw(self.since, glimpse.arrived, read_stamp(glimpse.strip, glimpse.arrived))
+        if self.disclosure.may_show:
+            self._results.saw(self.since, glimpse.arrived, read_stamp(glimpse.strip, glimpse.arrived))
 
     def _received(self, frame: I420Frame, arrived: float) -> None:
+        if not self.disclosure.may_show:
+            return
         rows = strip_rows(frame.height)
         age = read_stamp(frame.y[rows // 4 : max(rows // 4 + 1, rows * 3 // 4)], arrived)
         self._results.saw(self.since, arrived, age)

@@ -120,6 +120,11 @@ function SelfView({ session, snapshot }: { session: CallSession; snapshot: CallS
       )}
       <figcaption data-testid="my-disclosure" data-outgoing={outgoing.kind}>
         {choice !== null && t("disclosure.mine", { text })}
+        {choice?.kind === "face" && snapshot.remote?.knows === true && (
+          <span className={styles.theyKnow} data-testid="they-know">
+            <Icon name="check" size={14} /> {t("disclosure.theyKnow")}
+          </span>
+        )}
       </figcaption>
       <p role="status" className={styles.legStatus} data-testid="leg-status" data-leg={leg.state}>
         {worn !== null && t(worn)}

@@ -1,5 +1,7 @@
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Disclosed } from "@/lib/disclosure/disclosures";
+import type { Gate } from "@/lib/disclosure/gate";
 import type { CallSession } from "@/lib/rtc/call-session";
 import type { CallSnapshot, RemoteSnapshot } from "@/lib/rtc/call-snapshot";
 import { RemoteView, stageKey } from "./remote-view";
@@ -13,6 +15,8 @@ const remote = (change: Partial<RemoteSnapshot> = {}): RemoteSnapshot => ({
   video: null,
   voice: null,
   hasVideo: true,
+  disclosed: { gate: { state: "open" }, legs: [], tags: [] },
+  knows: false,
   ...change,
 });
 
@@ -21,7 +25,8 @@ const snapshot = (change: Partial<CallSnapshot>): CallSnapshot =>
 
 describe("RemoteView", () => {
   const play = vi.fn<() => Promise<void>>();
-  const session = { meter: () => () => undefined } as unknown as CallSession;
+  const acknowledge = vi.fn();
+  const session = { meter: () => () => undefined, acknowledge } as unknown as CallSession;
   const show = (shown: CallSnapshot) =>
     act(async () => {
       render(<RemoteView session={session} snapshot={shown} speaker="" />);
@@ -51,6 +56,67 @@ describe("RemoteView", () => {
     cleanup();
     await show(snapshot({ remote: remote({ state: { ...state, face: null, ownFace: true } }) }));
     expect(screen.getByTestId("disclosure").textContent).toBe("Own face");
+  });
+
+  const gated = (gate: Gate) => snapshot({ remote: remote({ disclosed: { gate, legs: [], tags: [] } }) });
+  const video = () => screen.getByTestId("remote-video") as HTMLVideoElement;
+
+  it("asks in place of the picture, says of which kind it is, and hands the answer on", async () => {
+    await show(gated({ state: "ask", kinds: ["anonymise"] }));
+    expect(video().srcObject).toBeNull();
+    expect(video().dataset.visible).toBe("false");
+    const text = screen.getByTestId("disclosure-gate").textContent;
+    expect(text).toContain("The face you are about to see is made by AI");
+    expect(text).toContain("AI covers the face of the person in front of the camera.");
+    expect(text).toContain("The voice you hear is their own.");
+    fireEvent.click(screen.getByTestId("show-picture"));
+    expect(acknowledge).toHaveBeenCalledWith("p");
+  });
+
+  it.each<Gate>([
+    { state: "failed", reason: "unverified" },
+    { state: "failed", reason: "misplaced" },
+    { state: "failed", reason: "keys_unavailable" },
+    { state: "waiting" },
+    { state: "undeclared" },
+  ])("shows no picture and no way to it while the gate is $state $reason", async (gate) => {
+    await show(gated(gate));
+    expect(video().srcObject).toBeNull();
+    expect(screen.getByTestId("disclosure-gate").dataset.gate).toBe(gate.state);
+    expect(screen.queryByTestId("show-picture")).toBeNull();
+    expect(screen.getByTestId("disclosure").textContent).toBe("AI-made face");
+  });
+
+  it("puts the picture on the screen once the gate is open, and takes it off when it closes", async () => {
+    const stream = {} as MediaStream;
+    const shown = (gate: Gate) =>
+      snapshot({ remote: remote({ video: stream, disclosed: { gate, legs: [], tags: [] } }) });
+    let view: ReturnType<typeof render> | undefined;
+    await act(async () => {
+      view = render(<RemoteView session={session} snapshot={shown({ state: "open" })} speaker="" />);
+    });
+    expect(video().srcObject).toBe(stream);
+    expect(screen.queryByTestId("disclosure-gate")).toBeNull();
+    await act(async () => {
+      view?.rerender(<RemoteView session={session} snapshot={shown({ state: "waiting" })} speaker="" />);
+    });
+    expect(video().srcObject).toBeNull();
+  });
+
+  it("asks nothing while their camera is off", async () => {
+    const state = { ...remote().state, camera: false };
+    const disclosed: Disclosed = { gate: { state: "ask", kinds: ["synthetic"] }, legs: [], tags: [] };
+    await show(snapshot({ remote: remote({ state, disclosed }) }));
+    expect(screen.queryByTestId("disclosure-gate")).toBeNull();
+  });
+
+  it("names the kinds that are signed, whatever the performer says", async () => {
+    const legs = [
+      { tag: "4G7ZQK2M", kind: "anonymise", engine: "veil" },
+      { tag: "00000001", kind: "anonymise", engine: "veil" },
+    ] as const;
+    await show(snapshot({ remote: remote({ disclosed: { gate: { state: "open" }, legs, tags: [] } }) }));
+    expect(screen.getByTestId("disclosure").textContent).toBe("Face covered by AI");
   });
 
   it("offers a tap where the browser blocks sound, and plays on it", async () => {

@@ -5,12 +5,15 @@ import { Button } from "@/components/ui/button";
 import { Icon } from "@/components/ui/icon";
 import { Mask } from "@/components/ui/mask";
 import { type Key, useI18n } from "@/i18n";
+import type { BadgeState } from "@/lib/disclosure/badge-watch";
 import type { CallSession } from "@/lib/rtc/call-session";
 import type { CallSnapshot, RemoteSnapshot } from "@/lib/rtc/call-snapshot";
 import styles from "./call.module.css";
 import { CopyLink } from "./copy-link";
 import { Disclosure, isDisclosed } from "./disclosure";
+import { DisclosureGate } from "./disclosure-gate";
 import { Receipt } from "./receipt";
+import { useBadge } from "./use-badge";
 
 /** The other participant, or why there is nobody to see. */
 export function RemoteView({
@@ -25,13 +28,29 @@ export function RemoteView({
   const { t } = useI18n();
   const { remote } = snapshot;
   const key = stageKey(snapshot);
-  const showsVideo = remote?.hasVideo === true && remote.state.camera;
+  const gate = remote?.disclosed.gate ?? null;
+  const mayShow = gate?.state === "open" && remote?.hasVideo === true;
+  const showsVideo = mayShow && remote.state.camera;
+  // Without a camera there is no picture to ask about; a connection in the making says so itself.
+  const gated =
+    gate !== null &&
+    gate.state !== "open" &&
+    remote?.state.camera === true &&
+    (key === null || gate.state === "ask" || gate.state === "failed");
+  const [badge, setBadge] = useState<BadgeState>("unknown");
   return (
     <section className={styles.stage} aria-label={t("call.remoteVideo")}>
       {remote !== null && (
-        <RemoteMedia session={session} remote={remote} speaker={speaker} visible={showsVideo} />
+        <RemoteMedia
+          session={session}
+          remote={remote}
+          speaker={speaker}
+          mayShow={mayShow}
+          visible={showsVideo}
+          onBadge={setBadge}
+        />
       )}
-      {!showsVideo && (
+      {!showsVideo && !gated && (
         <div className={styles.empty}>
           <Mask className={styles.emptyMask} />
         </div>
@@ -51,7 +70,8 @@ export function RemoteView({
           {snapshot.endedBy !== null && <Receipt left={snapshot.endedBy} />}
         </div>
       )}
-      {remote !== null && isDisclosed(remote.state) && <Disclosure state={remote.state} />}
+      {gated && <DisclosureGate gate={gate} onShow={() => session.acknowledge(remote.peer)} />}
+      {remote !== null && isDisclosed(remote.state) && <Disclosure remote={remote} badge={badge} />}
     </section>
   );
 }
@@ -76,12 +96,17 @@ function RemoteMedia({
   session,
   remote,
   speaker,
+  mayShow,
   visible,
+  onBadge,
 }: {
   session: CallSession;
   remote: RemoteSnapshot;
   speaker: string;
+  /** Whether the picture may be put on the screen at all. */
+  mayShow: boolean;
   visible: boolean;
+  onBadge(state: BadgeState): void;
 }) {
   const { t } = useI18n();
   const videoRef = useRef<HTMLVideoElement>(null);
@@ -91,10 +116,15 @@ function RemoteMedia({
   useEffect(() => {
     const video = videoRef.current;
     if (video === null) return;
-    video.srcObject = remote.hasVideo ? remote.video : null;
+    video.srcObject = mayShow ? remote.video : null;
+    if (!mayShow) return;
     void video.play().catch(() => undefined); // muted video may always play
     return session.meter(video);
-  }, [session, remote.video, remote.hasVideo]);
+  }, [session, remote.video, mayShow]);
+
+  const tags = remote.state.ownFace ? null : remote.disclosed.tags.join(" ");
+  const badge = useBadge(videoRef, visible, tags);
+  useEffect(() => onBadge(badge), [onBadge, badge]);
 
   useEffect(() => {
     const audio = audioRef.current;

@@ -2,7 +2,7 @@
 
 import { useEffect } from "react";
 import type { CallSession } from "@/lib/rtc/call-session";
-import type { CallSnapshot } from "@/lib/rtc/call-snapshot";
+import type { CallSnapshot, RemoteSnapshot } from "@/lib/rtc/call-snapshot";
 
 /** What `window.talchumStats()` gives tests and curious developers: figures only, never a track or a key. */
 export interface TalchumStats {
@@ -26,6 +26,7 @@ export interface TalchumStats {
   remote: {
     disclosure: string | null;
     ownFace: boolean;
+    gate: RemoteSnapshot["disclosed"]["gate"]["state"];
     framesPerSecond: number;
     framesDecoded: number;
     framesDropped: number;
@@ -76,6 +77,7 @@ export function statsOf({
         : {
             disclosure: remote.state.face?.kind ?? null,
             ownFace: remote.state.ownFace,
+            gate: remote.disclosed.gate.state,
             framesPerSecond: figures?.video.framesPerSecond ?? 0,
             framesDecoded: figures?.video.framesDecoded ?? 0,
             framesDropped: figures?.video.framesDropped ?? 0,

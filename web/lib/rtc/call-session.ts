@@ -5,6 +5,7 @@
  * be asked for from inside), but nothing is sent to other participants; what they send waits until `enter`.
  */
 
+import { Disclosures } from "@/lib/disclosure/disclosures";
 import { CardPainter } from "@/lib/media/card-track";
 import { missingSupport } from "@/lib/media/devices";
 import { OwnCamera } from "@/lib/media/own-camera";
@@ -44,6 +45,7 @@ export class CallSession {
   readonly #outgoing: OutgoingVideo;
   readonly #keeper: FaceLegKeeper;
   readonly #participants: Participants;
+  readonly #disclosures: Disclosures;
   readonly #snapshots: CallSnapshots;
   readonly #iceServers = new IceServers(() => this.#client.send({ type: "ice-servers-request" }));
   readonly #voice = new OutgoingVoice((track) => this.#participants.setVoice(track));
@@ -83,6 +85,7 @@ export class CallSession {
       configuration: () => this.#iceServers.configuration(),
       onChange: (leg) => this.#change({ leg }),
     });
+    this.#disclosures = this.#newDisclosures();
     this.#participants = this.#newParticipants();
     this.#snapshots = new CallSnapshots({
       camera: this.#camera.state,
@@ -156,6 +159,9 @@ export class CallSession {
   wearFace(identity: Identity): void {
     this.#confirmation?.revoke();
     this.#confirmation = null;
+    const { choice } = this.snapshot;
+    if (choice?.kind !== "face" || choice.faceKind !== identity.kind)
+      this.#participants.forgetAcknowledgements();
     this.#outgoing.requireFace();
     this.#change({ choice: { kind: "face", identity: identity.name, faceKind: identity.kind } });
     this.#announce();
@@ -212,6 +218,11 @@ export class CallSession {
     this.#end();
   }
 
+  /** Somebody here has read that this participant's face is AI-made, and wants to see them. */
+  acknowledge(peer: string): void {
+    this.#disclosures.acknowledge(peer);
+  }
+
   /** Time the frames of the other's picture as this element displays them. Returns how to stop. */
   meter(video: HTMLVideoElement): () => void {
     return this.#delays.meter(video);
@@ -223,6 +234,7 @@ export class CallSession {
     this.#delays.stop();
     this.#keeper.stop();
     this.#participants.close();
+    this.#disclosures.close();
     this.#painter.stop();
     this.#voice.close();
     this.#camera.stop();
@@ -253,14 +265,29 @@ export class CallSession {
       outgoing: this.#outgoing,
       voice: () => this.#voice.track,
       onChange: () => this.#changeRemote(),
-      onDisconnected: () => this.#delays.reset(),
+      disclosed: (peer) => this.#disclosures.of(peer),
+      onConnection: (peer) => this.#disclosures.connectionChanged(peer),
+      onDisconnected: (peer) => {
+        this.#disclosures.forget(peer);
+        this.#delays.reset();
+      },
       onDelayMessage: (message) => this.#delays.receive(message),
+    });
+  }
+
+  #newDisclosures(): Disclosures {
+    return new Disclosures({
+      room: this.#options.room,
+      connection: (peer) => this.#participants.connection(peer),
+      send: (message) => this.#client.send(message),
+      onChange: () => this.#changeRemote(),
     });
   }
 
   #welcomed(welcome: Welcome): void {
     this.#peer = welcome.peer;
     this.#iceServers.set(welcome.iceServers, welcome.iceServersExpireIn);
+    this.#disclosures.clear();
     this.#participants.begin(welcome.peers);
     this.#delays.reset();
     this.#announce();
@@ -274,6 +301,7 @@ export class CallSession {
       iceServers: this.#iceServers,
       keeper: this.#keeper,
       participants: this.#participants,
+      disclosures: this.#disclosures,
       onDeparted: (gone) => this.#change({ departed: gone?.reason ?? null, endedBy: gone?.peer ?? null }),
     });
   }

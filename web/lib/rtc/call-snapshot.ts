@@ -1,5 +1,6 @@
 /** What pages show of a visit to a room: one value that is replaced whenever anything in it changes. */
 
+import type { Disclosed } from "@/lib/disclosure/disclosures";
 import type { CameraState } from "@/lib/media/own-camera";
 import type { MicrophoneState } from "@/lib/media/own-microphone";
 import type { IdentityKind, LeaveReason, ParticipantState } from "@/lib/signalling/messages";
@@ -20,6 +21,10 @@ export interface RemoteSnapshot {
   video: MediaStream | null;
   voice: MediaStream | null;
   hasVideo: boolean;
+  /** Whether their picture may be shown, and what has been disclosed of it. */
+  disclosed: Disclosed;
+  /** They have acknowledged which face is worn here. */
+  knows: boolean;
 }
 
 export interface CallSnapshot {

@@ -1,5 +1,6 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Disclosures } from "@/lib/disclosure/disclosures";
 import type { Peer } from "@/lib/signalling/messages";
 import type { FaceLegKeeper } from "./face-leg-keeper";
 import type { IceServers } from "./ice-servers";
@@ -29,19 +30,29 @@ describe("routeMessage", () => {
     left: vi.fn(),
     update: vi.fn(),
     receive: vi.fn(),
+    acknowledged: vi.fn(),
     renewCredentials: vi.fn(),
   };
+  const disclosures = { receive: vi.fn() };
   const iceServers = { set: vi.fn() };
   const onDeparted = vi.fn();
   const parts: CallParts = {
     keeper: keeper as unknown as FaceLegKeeper,
     participants: participants as unknown as Participants,
     iceServers: iceServers as unknown as IceServers,
+    disclosures: disclosures as unknown as Disclosures,
     onDeparted,
   };
 
   beforeEach(() => {
     vi.resetAllMocks();
+  });
+
+  it("tells what a participant wears from what they know", () => {
+    routeMessage({ type: "disclosure", seq: 1, from: "other", statement: "a.b.c" }, parts);
+    expect(disclosures.receive).toHaveBeenCalledWith("other", "a.b.c");
+    routeMessage({ type: "disclosure-acknowledged", seq: 2, from: "other", tags: ["4G7ZQK2M"] }, parts);
+    expect(participants.acknowledged).toHaveBeenCalledWith("other");
   });
 
   it("takes a face worker for no participant", () => {

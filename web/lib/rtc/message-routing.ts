@@ -1,5 +1,6 @@
 /** Which part of the call each message of the call server is for. */
 
+import type { Disclosures } from "@/lib/disclosure/disclosures";
 import type { LeaveReason, Peer, ServerMessage } from "@/lib/signalling/messages";
 import type { FaceLegKeeper } from "./face-leg-keeper";
 import type { IceServers } from "./ice-servers";
@@ -9,6 +10,7 @@ export interface CallParts {
   iceServers: IceServers;
   keeper: FaceLegKeeper;
   participants: Participants;
+  disclosures: Disclosures;
   /** A participant went, and why; null: another one is there. */
   onDeparted(departed: { peer: string; reason: LeaveReason } | null): void;
 }
@@ -32,6 +34,12 @@ export function routeMessage(message: ServerMessage, parts: CallParts): void {
     case "description":
     case "candidate":
       connect(message, parts);
+      break;
+    case "disclosure":
+      parts.disclosures.receive(message.from, message.statement);
+      break;
+    case "disclosure-acknowledged":
+      participants.acknowledged(message.from);
       break;
     case "face-leg-queued":
       keeper.queued(message.request);

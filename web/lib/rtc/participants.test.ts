@@ -21,6 +21,7 @@ describe("Participants", () => {
   let configuration: RTCConfiguration;
   let disconnected: number;
   let remotes: (string | undefined)[];
+  let connections: string[];
   const microphone = new FakeTrack("audio", "microphone");
 
   const told = (): (string | undefined)[] =>
@@ -42,12 +43,15 @@ describe("Participants", () => {
     configuration = {};
     disconnected = 0;
     remotes = [];
+    connections = [];
     participants = new Participants({
       send: (message) => sent.push(message),
       configuration: () => configuration,
       outgoing: new OutgoingVideo(new CardTrack(asTrack(drawing()))),
       voice: () => asTrack(microphone),
       onChange: () => remotes.push(participants.remote?.peer),
+      disclosed: () => ({ gate: { state: "waiting" }, legs: [], tags: [] }),
+      onConnection: (peer) => connections.push(peer),
       onDisconnected: () => {
         disconnected += 1;
       },
@@ -124,6 +128,32 @@ describe("Participants", () => {
     expect(participants.wearsFace("other")).toBe(true);
     expect(participants.remote).toMatchObject({ present: false, state: { face: { kind: "synthetic" } } });
     expect(remotes).toHaveLength(2);
+  });
+
+  it("know what is worn here from when they say so until another kind comes or they go", () => {
+    participants.begin([OTHER]);
+    participants.enter();
+    participants.acknowledged("somebody else");
+    expect(participants.remote).toMatchObject({ knows: false });
+    participants.acknowledged("other");
+    expect(participants.remote).toMatchObject({ knows: true });
+    participants.forgetAcknowledgements();
+    expect(participants.remote).toMatchObject({ knows: false });
+    participants.acknowledged("other");
+    participants.joined(OTHER);
+    expect(participants.remote).toMatchObject({ knows: false });
+  });
+
+  it("say of a connection when it is described and when its state changes", async () => {
+    participants.begin([{ ...OTHER, polite: true }]);
+    participants.enter();
+    expect(participants.connection("other")).toBe(FakeConnection.made[0]);
+    expect(participants.connection("somebody else")).toBeNull();
+    participants.receive(offer);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(connections).toEqual(["other"]);
+    FakeConnection.made[0]?.become("connected");
+    expect(connections).toHaveLength(2);
   });
 
   it("are sent another sound without a new connection", async () => {

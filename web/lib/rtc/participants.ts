@@ -4,6 +4,7 @@
  * Connections are made from `enter` on. What others send before that waits.
  */
 
+import type { Disclosed } from "@/lib/disclosure/disclosures";
 import type { ClientBody, Peer, ServerMessage } from "@/lib/signalling/messages";
 import type { RemoteSnapshot } from "./call-snapshot";
 import type { DelayMessage } from "./delay";
@@ -18,8 +19,12 @@ export interface ParticipantsOptions {
   voice(): MediaStreamTrack | null;
   /** Who is there, what they show, or how the connection to them is. */
   onChange(): void;
-  /** A connection was given up: what was measured on it is void. */
-  onDisconnected(): void;
+  /** What is known of the face that a participant wears. */
+  disclosed(peer: Peer): Disclosed;
+  /** The connection to this participant got a description, or changed its state. */
+  onConnection(peer: string): void;
+  /** The connection to this participant was given up: what was measured on it, or said of it, is void. */
+  onDisconnected(peer: string): void;
   onDelayMessage(message: DelayMessage): void;
 }
 
@@ -29,6 +34,8 @@ export type ConnectionMessage = Extract<ServerMessage, { type: "description" | "
 export class Participants {
   readonly #options: ParticipantsOptions;
   readonly #links = new Map<string, ParticipantLink>();
+  /** Who has acknowledged what was disclosed to them of this side. */
+  readonly #knowing = new Set<string>();
   #peers = new Map<string, Peer>();
   #waiting: ConnectionMessage[] = [];
   #entered = false;
@@ -42,6 +49,11 @@ export class Participants {
   get link(): ParticipantLink | undefined {
     const [link] = this.#links.values();
     return link;
+  }
+
+  /** The connection to this participant; null before there is one. */
+  connection(peer: string): RTCPeerConnection | null {
+    return this.#links.get(peer)?.link.connection ?? null;
   }
 
   /** The other participant as pages show them; null while nobody else is there. */
@@ -58,6 +70,8 @@ export class Participants {
       video: link?.video ?? null,
       voice: link?.voice ?? null,
       hasVideo: (link?.video.getVideoTracks().length ?? 0) > 0,
+      disclosed: this.#options.disclosed(peer),
+      knows: this.#knowing.has(peer.id),
     };
   }
 
@@ -70,6 +84,7 @@ export class Participants {
   begin(peers: readonly Peer[]): void {
     for (const link of this.#links.values()) link.close();
     this.#links.clear();
+    this.#knowing.clear();
     this.#waiting = [];
     const participants = peers.filter((peer) => peer.role === "participant");
     this.#peers = new Map(participants.map((peer) => [peer.id, peer]));
@@ -113,6 +128,19 @@ export class Participants {
     this.#options.onChange();
   }
 
+  /** This participant knows which face is worn here. */
+  acknowledged(peer: string): void {
+    if (!this.#peers.has(peer)) return;
+    this.#knowing.add(peer);
+    this.#options.onChange();
+  }
+
+  /** Another kind of face comes, of which nobody knows yet. */
+  forgetAcknowledgements(): void {
+    this.#knowing.clear();
+    this.#options.onChange();
+  }
+
   receive(message: ConnectionMessage): void {
     if (this.#entered) this.#deliver(message);
     else this.#waiting.push(message);
@@ -138,11 +166,14 @@ export class Participants {
   }
 
   #newLink(peer: Peer): ParticipantLink {
-    const { send, configuration, outgoing, voice, onChange, onDelayMessage } = this.#options;
+    const { send, configuration, outgoing, voice, onChange, onConnection, onDelayMessage } = this.#options;
     return new ParticipantLink(peer, configuration(), outgoing, voice(), {
       sendDescription: (description) => send({ type: "description", to: peer.id, description }),
       sendCandidate: (candidate) => send({ type: "candidate", to: peer.id, candidate }),
-      onState: onChange,
+      onState: () => {
+        onConnection(peer.id);
+        onChange();
+      },
       onMedia: onChange,
       onDelayMessage,
     });
@@ -151,16 +182,19 @@ export class Participants {
   #disconnect(peer: string): void {
     this.#links.get(peer)?.close();
     this.#links.delete(peer);
-    this.#options.onDisconnected();
+    this.#knowing.delete(peer);
+    this.#options.onDisconnected(peer);
   }
 
   #deliver(message: ConnectionMessage): void {
     const link = this.#links.get(message.from);
     if (link === undefined) return;
+    if (message.type === "candidate") {
+      this.#settle(link.handleCandidate(message.candidate));
+      return;
+    }
     this.#settle(
-      message.type === "description"
-        ? link.handleDescription(message.description)
-        : link.handleCandidate(message.candidate),
+      link.handleDescription(message.description).then(() => this.#options.onConnection(message.from)),
     );
   }
 
