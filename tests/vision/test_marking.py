@@ -14,8 +14,9 @@ import pytest
 from talchum.domain.frame import I420Frame
 from talchum.domain.leg_tag import LegTag
 from talchum.domain.mark import Mark
+from talchum.vision.mark_geometry import PictureGeometry, chips_in
 from talchum.vision.mark_pattern import BAND_TURNS, BANDS, MarkPattern
-from talchum.vision.mark_reading import LEAST_CONFIDENCE, MarkReading, chips_of, read_window
+from talchum.vision.mark_reading import LEAST_CONFIDENCE, MarkReading, read_window
 from talchum.vision.marking import STRONGEST, InvisibleMarker
 from tests.vision.channels import RATE, coded, scaled
 from tests.vision.scenes import clip, nobody
@@ -49,8 +50,9 @@ def marked(frames: list[I420Frame], mark: Mark = MARK, start: float = 0.0) -> li
 
 def read(frames: list[I420Frame], word: bytes | None = None, rate: float = RATE) -> MarkReading:
     upright = frames[0].height > frames[0].width
+    whole = PictureGeometry.whole(frames[0].width, frames[0].height)
     pattern = MarkPattern.of(upright=upright, **({} if word is None else {"word": word}))
-    chips = np.stack([chips_of(frame.y, pattern.shape) for frame in frames])
+    chips = np.stack([chips_in(frame.y, whole, pattern.shape) for frame in frames])
     return read_window(chips, np.arange(len(frames)) / rate, pattern)
 
 

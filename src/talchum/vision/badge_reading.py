@@ -18,6 +18,7 @@ _LEAST_CONTRAST = 40  # luma steps between black and white
 _FINDER = np.pad(np.pad(np.ones((3, 3), np.bool_), 1), 1, constant_values=True)
 _FINDER_ERRORS = 12  # of the 147 modules of three finders
 _DRAWN_MODULE = 6
+_ENLARGED = (1.0, 2.0)  # OpenCV finds no code of two pixels to a module
 _CODE = CODE_MODULES - 2 * QUIET_MODULES
 
 
@@ -46,9 +47,13 @@ class BadgeReader:
 
         corners: (4, 2) pixels, clockwise from the upper left.
         """
-        text, corners, _ = self._detector.detectAndDecode(luma)
-        tag = tag_of_badge(text)
-        return None if tag is None else (tag, np.asarray(corners, np.float32).reshape(4, 2))
+        for factor in _ENLARGED:
+            large = cv2.resize(luma, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
+            text, corners, _ = self._detector.detectAndDecode(large)
+            tag = tag_of_badge(text)
+            if tag is not None:
+                return tag, np.asarray(corners, np.float32).reshape(4, 2) / np.float32(factor)
+        return None
 
     def _tag_of(self, image: Plane) -> LegTag | None:
         return tag_of_badge(self._detector.detectAndDecode(image)[0])

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import combinations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from talchum.domain.frame import Plane
 from talchum.domain.mark import MARK_BITS, Mark
 from talchum.vision.mark_pattern import BAND_TURNS, BANDS, TURN_SECONDS, MarkPattern
 
@@ -17,7 +15,6 @@ LEAST_CONFIDENCE = 8.0
 """Standard deviations of the pilot; chance alone gave at most 4.6 in 40,000 windows (docs/trust.md)."""
 
 _PHASES = 8
-_BLUR = 2.4  # samples, two to a chip
 _CLIP = 3.0
 _DOUBTFUL = 4
 _STILL = 0.05  # luma steps; what changes less than that is as good as still
@@ -33,17 +30,6 @@ class MarkReading:
 
     confidence: float
     mark: Mark | None
-
-
-def chips_of(luma: Plane, shape: tuple[int, int]) -> NDArray[np.float32]:
-    """How much brighter each chip of a grid over the whole picture is than what is around it.
-
-    shape: rows and columns of the grid.
-    """
-    rows, columns = shape
-    samples = cv2.resize(luma, (2 * columns, 2 * rows), interpolation=cv2.INTER_AREA).astype(np.float32)
-    samples -= cv2.GaussianBlur(samples, (0, 0), _BLUR)
-    return np.asarray(cv2.resize(samples, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def read_window(chips: NDArray[np.float32], times: NDArray[np.float64], pattern: MarkPattern) -> MarkReading:
