@@ -20,7 +20,7 @@ from talchum.apps.prepared_faces import PreparedFaces
 from talchum.apps.settings import Settings
 from talchum.apps.worker import FaceWorker, MediaLoop, face_leg_task
 from talchum.domain.errors import FaceLegError, StoreError
-from talchum.domain.mark import BadgeStyle
+from talchum.domain.rendering import BadgeStyle
 from talchum.vision.pipeline import FaceNetworks, WornFace
 from tests.adapters.learned_bundles import learned_bundle
 from tests.adapters.peers import until

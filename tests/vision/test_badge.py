@@ -8,7 +8,7 @@ import pytest
 from talchum.domain.frame import I420Frame
 from talchum.domain.identity import Language
 from talchum.domain.leg_tag import LegTag
-from talchum.domain.mark import CORNERS, BadgeStyle, Corner
+from talchum.domain.rendering import CORNERS, BadgeStyle, Corner
 from talchum.vision.badge import BadgePlace, Badger
 from talchum.vision.badge_reading import BadgeReader
 from tests.vision.channels import coded, cropped, scaled

@@ -10,7 +10,8 @@ import pytest
 
 from talchum.domain.frame import I420Frame, Plane
 from talchum.domain.leg_tag import LegTag
-from talchum.domain.mark import BadgeStyle, Corner, Mark
+from talchum.domain.mark import Mark
+from talchum.domain.rendering import BadgeStyle, Corner
 from talchum.vision.badge_reading import BadgeReader
 from talchum.vision.mark_geometry import PictureGeometry, chips_in, visible_chips
 from talchum.vision.mark_pattern import MarkPattern

@@ -12,8 +12,7 @@ import click
 from talchum.apps.cli_audit import audit
 from talchum.domain.errors import TalchumError
 from talchum.domain.identity import LANGUAGES, Language
-from talchum.domain.mark import CORNERS, BadgeStyle, Corner
-from talchum.domain.rendering import InferenceProvider, Proportions, Rendering
+from talchum.domain.rendering import CORNERS, BadgeStyle, Corner, InferenceProvider, Proportions, Rendering
 
 FAILED = 1
 MISUSED = 2
@@ -252,6 +251,18 @@ def trainer() -> None:
     from talchum.apps.trainer import main as work
 
     work()
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--data", type=click.Path(path_type=Path), help="Directory for state, as of `talchum up`.")
+@click.option("--json", "as_json", is_flag=True, help="Print the finding as JSON.")
+def verify(file: Path, data: Path | None, as_json: bool) -> None:
+    """Say which marks the video FILE carries, and what this installation's log knows of them."""
+    from talchum.apps.installed_identities import settings_of_commands
+    from talchum.apps.verify import run
+
+    sys.exit(run(settings_of_commands(os.environ, data), file, as_json=as_json, out=sys.stdout))
 
 
 main.add_command(audit)

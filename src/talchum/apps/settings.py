@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 
 from talchum.domain.errors import SettingsError
 from talchum.domain.identity import LANGUAGES, Language
-from talchum.domain.mark import CORNERS, BadgeStyle, Corner
-from talchum.domain.rendering import InferenceProvider, Proportions, Rendering
+from talchum.domain.rendering import CORNERS, BadgeStyle, Corner, InferenceProvider, Proportions, Rendering
 from talchum.protocol.worker_candidates import Reachability
 
 Value = TypeVar("Value")

@@ -20,8 +20,7 @@ from talchum.adapters.video_file import ClipReader
 from talchum.apps.installed_identities import installed_identities
 from talchum.apps.transform_segment import ClipFace, TransformReport, transform_segment
 from talchum.domain.leg_tag import LegTag
-from talchum.domain.mark import BadgeStyle
-from talchum.domain.rendering import AS_USUAL, Rendering
+from talchum.domain.rendering import AS_USUAL, BadgeStyle, Rendering
 from talchum.domain.segments import SEGMENT_SECONDS
 from talchum.vision.marks import Marking
 from talchum.vision.networks import default_networks_directory

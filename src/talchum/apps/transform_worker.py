@@ -48,8 +48,7 @@ from talchum.apps.transform_segment import ClipFace, TransformReport, transform_
 from talchum.apps.work_directory import work_directory
 from talchum.domain.errors import TalchumError
 from talchum.domain.leg_tag import LegTag
-from talchum.domain.mark import BadgeStyle
-from talchum.domain.rendering import Rendering
+from talchum.domain.rendering import BadgeStyle, Rendering
 from talchum.vision.marks import Marking
 from talchum.vision.pipeline import FaceNetworks, prepare_worn_face, warm_up
 from talchum.vision.runtime import check_provider

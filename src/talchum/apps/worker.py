@@ -47,7 +47,7 @@ from talchum.apps.settings import Settings
 from talchum.domain.errors import FaceLegError, IdentityError, StoreError, TalchumError
 from talchum.domain.frame import I420Frame
 from talchum.domain.leg_tag import LegTag
-from talchum.domain.mark import BadgeStyle
+from talchum.domain.rendering import BadgeStyle
 from talchum.protocol.worker_candidates import Reachability
 from talchum.vision.blending import image_to_frame
 from talchum.vision.marks import Marking

@@ -10,13 +10,12 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from talchum.domain.errors import FrameError
-from talchum.domain.identity import Language
 from talchum.domain.leg_tag import TAG_BITS, LegTag
 
 MARK_BITS = 64
@@ -24,8 +23,6 @@ MARK_VERSION = 1
 BADGE_PREFIX = "TALCHUM:"
 _CHECK_START = 0xFFFF
 
-Corner = Literal["bottom-left", "bottom-right", "top-left", "top-right"]
-CORNERS: tuple[Corner, ...] = get_args(Corner)
 MarkKind = Literal["card", "anonymise", "synthetic", "self", "licensed"]
 
 _NUMBERS: Mapping[MarkKind, int] = MappingProxyType(
@@ -64,14 +61,6 @@ class Mark:
     def badge_text(self) -> str:
         """What the badge's QR code says: the tag alone."""
         return BADGE_PREFIX + str(self.tag)
-
-
-@dataclass(frozen=True, slots=True)
-class BadgeStyle:
-    """What an operator may choose of a badge; whether there is one they may not."""
-
-    corner: Corner = "bottom-left"
-    language: Language = "en"
 
 
 def tag_of_badge(text: str) -> LegTag | None:

@@ -21,7 +21,8 @@ from qrcode.constants import ERROR_CORRECT_Q  # type: ignore[import-untyped]
 from talchum.domain.frame import I420Frame, Image
 from talchum.domain.identity import Language
 from talchum.domain.leg_tag import LegTag
-from talchum.domain.mark import BadgeStyle, Corner, Mark
+from talchum.domain.mark import Mark
+from talchum.domain.rendering import BadgeStyle, Corner
 from talchum.vision.blending import Rectangle, image_to_frame
 
 QUIET_MODULES = 2

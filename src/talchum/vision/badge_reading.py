@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from talchum.domain.frame import Plane
 from talchum.domain.leg_tag import LegTag
-from talchum.domain.mark import CORNERS, tag_of_badge
+from talchum.domain.mark import tag_of_badge
+from talchum.domain.rendering import CORNERS
 from talchum.vision.badge import CODE_MODULES, QUIET_MODULES, BadgePlace
 
 _SHIFTS = (0.0, -0.35, 0.35)  # pixels

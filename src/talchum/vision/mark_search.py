@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talchum.domain.frame import Plane
-from talchum.domain.mark import CORNERS
+from talchum.domain.rendering import CORNERS
 from talchum.vision.badge import CODE_MODULES, QUIET_MODULES, SHORT_SIDE_MODULES, BadgePlace
 from talchum.vision.mark_geometry import PictureGeometry, chips_in, visible_chips
 from talchum.vision.mark_pattern import BAND_TURNS, BANDS, LONG_CHIPS, TURN_SECONDS, MarkPattern

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from talchum.domain.frame import I420Frame
 from talchum.domain.leg_tag import LegTag
-from talchum.domain.mark import BadgeStyle, Mark, MarkKind
+from talchum.domain.mark import Mark, MarkKind
+from talchum.domain.rendering import BadgeStyle
 from talchum.vision.badge import Badger
 from talchum.vision.marking import InvisibleMarker
 
