@@ -56,6 +56,9 @@ class Handler(BaseHTTPRequestHandler):
     """A server with one identity and a full room."""
 
     def do_GET(self) -> None:
+        if self.path == "/.well-known/talchum.json":
+            self._answer(200, {"keys": []})
+            return
         self._answer(200, [{"name": "bune", "kind": "synthetic"}, {"name": "veil", "kind": "anonymise"}])
 
     def do_POST(self) -> None:
@@ -93,6 +96,19 @@ async def test_a_ticket_and_the_kind_of_a_face_are_asked_for(origin: str) -> Non
     with pytest.raises(IdentityError) as unknown:
         await server.identity_kind("nobody")
     assert unknown.value.code == "identity_unknown"
+    await server.close()
+
+
+async def test_what_is_published_comes_with_the_servers_time(
+    origin: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hour_ahead = "Mon, 24 Nov 2025 17:00:00 GMT"
+    monkeypatch.setattr(Handler, "date_time_string", lambda _self: hour_ahead)
+    monkeypatch.setattr("talchum.adapters.call_server_client.time.time", lambda: 1_764_000_000.0)
+    server = CallServerClient(CallLink(origin, ROOM))
+    published = await server.published()
+    assert published.keys == {"keys": []}
+    assert published.ahead == 3_600.0
     await server.close()
 
 

@@ -1,7 +1,7 @@
 "use client";
 
 import { type RefObject, useEffect, useState } from "react";
-import { badgeCorner, readTag } from "@/lib/disclosure/badge";
+import { badgeCutout, CORNERS, type Corner, readTag } from "@/lib/disclosure/badge";
 import { type BadgeState, BadgeWatch } from "@/lib/disclosure/badge-watch";
 
 const LOOK_EVERY_MS = 1_000;
@@ -20,14 +20,14 @@ export function useBadge(
   useEffect(() => {
     if (!shown) return;
     const watch = new BadgeWatch();
-    const canvas = document.createElement("canvas");
+    const eye = new BadgeReader();
     let lastTime = -1;
     const timer = setInterval(async () => {
       const element = video.current;
       // A picture that stands still says nothing new.
       if (element === null || element.videoWidth === 0 || element.currentTime === lastTime) return;
       lastTime = element.currentTime;
-      const tag = await readFrom(element, canvas);
+      const tag = await eye.read(element);
       setState(watch.look(tag, expected === null ? null : expected.split(" "), performance.now()));
     }, LOOK_EVERY_MS);
     return () => {
@@ -38,14 +38,30 @@ export function useBadge(
   return state;
 }
 
-async function readFrom(video: HTMLVideoElement, canvas: HTMLCanvasElement): Promise<string | null> {
-  const { x, y, side, scale } = badgeCorner(video.videoWidth, video.videoHeight);
-  const enlarged = Math.round(side * scale);
-  canvas.width = enlarged;
-  canvas.height = enlarged;
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (context === null) return null;
-  context.imageSmoothingQuality = "high";
-  context.drawImage(video, x, y, side, side, 0, 0, enlarged, enlarged);
-  return readTag(context.getImageData(0, 0, enlarged, enlarged).data, enlarged, enlarged);
+/** Reads the badge off a video, first in the corner where it was last. */
+class BadgeReader {
+  readonly #canvas = document.createElement("canvas");
+  #corners: readonly Corner[] = CORNERS;
+
+  async read(video: HTMLVideoElement): Promise<string | null> {
+    for (const corner of this.#corners) {
+      const tag = await this.#readIn(video, corner);
+      if (tag === null) continue;
+      this.#corners = [corner, ...CORNERS.filter((other) => other !== corner)];
+      return tag;
+    }
+    return null;
+  }
+
+  #readIn(video: HTMLVideoElement, corner: Corner): Promise<string | null> {
+    const { x, y, side, scale } = badgeCutout(video.videoWidth, video.videoHeight, corner);
+    const enlarged = Math.round(side * scale);
+    this.#canvas.width = enlarged;
+    this.#canvas.height = enlarged;
+    const context = this.#canvas.getContext("2d", { willReadFrequently: true });
+    if (context === null) return Promise.resolve(null);
+    context.imageSmoothingQuality = "high";
+    context.drawImage(video, x, y, side, side, 0, 0, enlarged, enlarged);
+    return readTag(context.getImageData(0, 0, enlarged, enlarged).data, enlarged, enlarged);
+  }
 }

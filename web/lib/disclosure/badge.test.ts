@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { badgeCorner, readTag, tagOf } from "./badge";
+import { badgeCutout, CORNERS, type Corner, readTag, tagOf } from "./badge";
 
 const badge: { text: string; rows: string[] } = JSON.parse(
   readFileSync(new URL("../../../tests/golden/badge.json", import.meta.url), "utf8"),
@@ -14,27 +14,31 @@ interface Picture {
   grey(x: number, y: number): number;
 }
 
-/** A picture with the badge as a face worker draws it: quiet modules around the code, a margin to the corner. */
-function picture(width: number, height: number, quiet: number, margin: number): Picture {
-  const module = Math.max(1, Math.round(Math.min(width, height) / 180));
-  const side = (21 + 2 * quiet) * module;
-  const left = margin * module;
-  const top = height - left - side;
+/** A picture with the badge as src/talchum/vision/badge.py draws it; its pixels are cut by the edges of modules. */
+function picture(width: number, height: number, corner: Corner): Picture {
+  const module = Math.min(width, height) / 180;
+  const [quiet, margin, across] = [2, 2, 56];
+  const down = 21 + 2 * quiet;
+  const left = (corner.endsWith("left") ? margin : width / module - across - margin) * module;
+  const top = (corner.startsWith("top") ? margin : height / module - down - margin) * module;
+  const point = (x: number, y: number): number => {
+    const column = Math.floor((x - left) / module);
+    const row = Math.floor((y - top) / module);
+    if (column < 0 || row < 0 || column >= across || row >= down) return 60 + ((x * 7 + y * 13) % 90);
+    return badge.rows[row - quiet]?.[column - quiet] === "#" ? 0 : 255;
+  };
+  const parts = [1 / 8, 3 / 8, 5 / 8, 7 / 8];
   return {
     width,
     height,
-    grey(x, y) {
-      if (x < left || y < top || x >= left + side || y >= top + side) return 60 + ((x * 7 + y * 13) % 90);
-      const column = Math.floor((x - left) / module) - quiet;
-      const row = Math.floor((y - top) / module) - quiet;
-      return badge.rows[row]?.[column] === "#" ? 0 : 255;
-    },
+    grey: (x, y) =>
+      parts.flatMap((u) => parts.map((v) => point(x + u, y + v))).reduce((sum, grey) => sum + grey) / 16,
   };
 }
 
 /** What a canvas does: cut the corner out and draw it larger, smoothly. */
-function enlarged(source: Picture): { pixels: Uint8ClampedArray; size: number } {
-  const { x, y, side, scale } = badgeCorner(source.width, source.height);
+function enlarged(source: Picture, corner: Corner): { pixels: Uint8ClampedArray; size: number } {
+  const { x, y, side, scale } = badgeCutout(source.width, source.height, corner);
   const size = Math.round(side * scale);
   const pixels = new Uint8ClampedArray(size * size * 4).fill(255);
   const at = (u: number, v: number) =>
@@ -63,34 +67,33 @@ describe("a badge", () => {
     [640, 360],
     [480, 640],
     [320, 180],
-  ])("is read from a picture of %ix%i, whatever its quiet zone", async (width, height) => {
-    for (const [quiet, margin] of [
-      [4, 0],
-      [4, 2],
-      [2, 2],
-    ] as const) {
-      const { pixels, size } = enlarged(picture(width, height, quiet, margin));
+  ])("is read in every corner of a picture of %ix%i", async (width, height) => {
+    for (const corner of CORNERS) {
+      const { pixels, size } = enlarged(picture(width, height, corner), corner);
       expect(await readTag(pixels, size, size)).toBe(TAG);
     }
   });
 
-  it("lies in a corner that is inside the picture and large enough to read", () => {
+  it("is looked for inside the picture, enlarged so that it can be read", () => {
     for (const [width, height] of [
       [1920, 1080],
       [320, 180],
       [64, 48],
       [2, 2],
     ] as const) {
-      const { x, y, side, scale } = badgeCorner(width, height);
-      expect(x + side).toBeLessThanOrEqual(width);
-      expect(y + side).toBe(height);
-      expect((Math.min(width, height) / 180) * scale).toBeGreaterThanOrEqual(4 - 1e-9);
+      for (const corner of CORNERS) {
+        const { x, y, side, scale } = badgeCutout(width, height, corner);
+        expect(x).toBeGreaterThanOrEqual(0);
+        expect(x + side).toBeLessThanOrEqual(width);
+        expect(y + side).toBeLessThanOrEqual(height);
+        expect((Math.min(width, height) / 180) * scale).toBeGreaterThanOrEqual(4 - 1e-9);
+      }
     }
   });
 
   it("is not seen where there is none", async () => {
     const plain = { width: 640, height: 480, grey: (x: number, y: number) => (x * y) % 251 };
-    const { pixels, size } = enlarged(plain);
+    const { pixels, size } = enlarged(plain, "bottom-left");
     expect(await readTag(pixels, size, size)).toBeNull();
   });
 

@@ -7,7 +7,11 @@
 
 import { TAG } from "./statement";
 
-export interface Corner {
+/** Bottom left unless the operator chose another. */
+export const CORNERS = ["bottom-left", "bottom-right", "top-left", "top-right"] as const;
+export type Corner = (typeof CORNERS)[number];
+
+export interface Cutout {
   x: number;
   y: number;
   /** Both sides of the square, in pixels of the picture. */
@@ -17,16 +21,25 @@ export interface Corner {
 }
 
 const PREFIX = "TALCHUM:";
-const ROWS_OF_ONE_PIXEL_MODULES = 180;
-/** The code and its quiet zones are 29 modules; the rest is for margins, and for rounding at small sizes. */
+const SHORT_SIDE_MODULES = 180;
+/** The code and its quiet zone are 25 to 29 modules; the rest is for margins, and for rounding at small sizes. */
 const SIDE_MODULES = 40;
+/** From the right edge of a picture to the cutout's left one, where words stand behind the code. */
+const RIGHT_MODULES = 64;
 const READABLE_MODULE = 4;
 
-/** Where the badge of a picture of this size is, bottom left. */
-export function badgeCorner(width: number, height: number): Corner {
-  const module = Math.min(width, height) / ROWS_OF_ONE_PIXEL_MODULES;
+/** Where the code of a badge in this corner is, in a picture of this size. */
+export function badgeCutout(width: number, height: number, corner: Corner): Cutout {
+  const module = Math.min(width, height) / SHORT_SIDE_MODULES;
   const side = Math.min(Math.ceil(SIDE_MODULES * Math.max(1, module)), width, height);
-  return { x: 0, y: height - side, side, scale: Math.max(1, READABLE_MODULE / module) };
+  return {
+    x: corner.endsWith("left")
+      ? 0
+      : Math.max(0, Math.min(width - side, Math.floor(width - RIGHT_MODULES * module))),
+    y: corner.startsWith("top") ? 0 : height - side,
+    side,
+    scale: Math.max(1, READABLE_MODULE / module),
+  };
 }
 
 /** The tag in the badge of an enlarged corner (RGBA); null when none can be read. */
