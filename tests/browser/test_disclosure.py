@@ -5,12 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, WebSocketRoute, expect
 
+from talchum.domain.leg_tag import LegTag
+from talchum.domain.mark import Mark
+from talchum.vision.badge import BadgePlace, draw_badge
 from tests.browser.calling import Caller, Callers, eventually
+from tests.browser.camera import Camera, make_camera
+from tests.browser.performer import CLIP, read_pictures
+from tests.browser.screen_watch import Seen, seen, watch_screen
 
 pytestmark = [
     pytest.mark.browser,
@@ -20,32 +27,7 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
 ]
 
-WATCH = """
-  window.__seen = { attached: null, frame: null, asked: null, pressed: null };
-  const now = () => performance.timeOrigin + performance.now();
-  document.addEventListener("click", ({ target }) => {
-    if (target.closest("[data-testid=show-picture]")) __seen.pressed ??= now();
-  }, true);
-  let watched = null;
-  const look = () => {
-    const video = document.querySelector("[data-testid=remote-video]");
-    if (video?.srcObject != null) __seen.attached ??= now();
-    if (video !== null && video !== watched) {
-      watched = video;
-      video.requestVideoFrameCallback(() => { __seen.frame ??= now(); });
-    }
-    if (document.querySelector("[data-testid=show-picture]")?.checkVisibility()) __seen.asked ??= now();
-    requestAnimationFrame(look);
-  };
-  look();"""
-
 Change = Callable[[dict[str, Any]], dict[str, Any] | None]
-
-
-async def seen(caller: Caller) -> dict[str, float | None]:
-    """When, in their browser, they were first asked, answered, and had a picture."""
-    found: dict[str, float | None] = await caller.person.page.evaluate("__seen")
-    return found
 
 
 async def change_what_comes(page: Page, change: Change) -> None:
@@ -81,7 +63,7 @@ async def watching(callers: Callers, link: str) -> Caller:
     b = await callers.add("B", devices=False)
     await b.open(link)
     await b.enter()
-    await b.person.page.evaluate(WATCH)
+    await watch_screen(b.person.page)
     return b
 
 
@@ -106,22 +88,21 @@ async def test_no_picture_is_shown_before_the_other_has_said_that_they_know(call
     await expect(gate).to_contain_text("The voice you hear is their own.")
     await expect(page.get_by_test_id("disclosure")).to_have_text("AI-made face")
     await expect(a.person.page.get_by_test_id("they-know")).to_have_count(0)
-    before = await seen(b)
-    assert (before["attached"], before["frame"]) == (None, None)
+    before = await seen(b.person.page)
+    assert (before.attached, before.frame) == (None, None)
 
     await page.get_by_test_id("show-picture").click()
     await expect(gate).to_have_count(0)
     await expect(a.person.page.get_by_test_id("they-know")).to_be_visible()
 
     async def shown() -> bool:
-        return (await seen(b))["frame"] is not None
+        return (await seen(b.person.page)).frame is not None
 
     await eventually(shown, "the picture is shown")
-    times = await seen(b)
-    asked, pressed, attached, frame = (times[name] for name in ("asked", "pressed", "attached", "frame"))
-    assert None not in (asked, pressed, attached, frame)
-    assert asked <= pressed <= attached <= frame  # type: ignore[operator]
-    await expect(page.get_by_test_id("disclosure")).to_have_text("AI-made face")
+    assert (await seen(b.person.page)).known_before_shown
+    label = page.get_by_test_id("disclosure")
+    await expect(label).to_have_text("AI-made face")
+    await expect(label).to_have_attribute("data-badge", "matches", timeout=30_000)
 
 
 @pytest.mark.parametrize(
@@ -137,13 +118,12 @@ async def test_a_disclosure_that_does_not_verify_or_come_is_a_picture_never_show
     await change_what_comes(b.person.page, change)
     await b.open(link)
     await b.enter()
-    await b.person.page.evaluate(WATCH)
+    await watch_screen(b.person.page)
     await (await callers.add("A")).join(link, callers.faces[0])
     await receives_pictures(b)
     await expect(b.person.page.get_by_test_id("disclosure-gate")).to_have_attribute("data-gate", gate)
     await asyncio.sleep(2)
-    times = await seen(b)
-    assert times == {"attached": None, "frame": None, "asked": None, "pressed": None}
+    assert await seen(b.person.page) == Seen(None, None, None, None)
     await expect(b.person.page.get_by_test_id("show-picture")).to_have_count(0)
     await expect(b.person.page.get_by_test_id("disclosure")).to_have_text("AI-made face")
 
@@ -180,10 +160,10 @@ async def test_another_kind_of_face_is_asked_about_and_another_face_of_the_same_
 ) -> None:
     a, b = await callers.pair()
     page = b.person.page
-    await page.evaluate(WATCH)
+    await watch_screen(page)
     await a.change_face(callers.faces[1])
     await b.sees()
-    assert (await seen(b))["asked"] is None
+    assert (await seen(b.person.page)).asked is None
     await a.change_face("veil")
     gate = page.get_by_test_id("disclosure-gate")
     await expect(gate).to_contain_text("AI covers the face", timeout=30_000)
@@ -195,3 +175,34 @@ async def test_another_kind_of_face_is_asked_about_and_another_face_of_the_same_
     await a.change_face(callers.faces[0])
     await b.sees()
     assert (await b.figures())["remote"]["gate"] == "open"
+
+
+async def test_a_mark_in_what_is_declared_to_be_an_own_face_is_a_warning(
+    callers: Callers, tmp_path: Path
+) -> None:
+    link = callers.service.new_link()
+    camera = await asyncio.to_thread(camera_that_films_a_worn_face, tmp_path)
+    a = await callers.add("A", camera=camera)
+    b = await callers.add("B", devices=False, sees_own_faces=True)
+    await b.open(link)
+    await b.enter()
+    await a.open(link)
+    await a.choose_own_face()
+    await a.enter()
+    await b.sees()
+    page = b.person.page
+    await expect(page.get_by_test_id("disclosure")).to_have_text("Own face")
+    await expect(page.get_by_test_id("badge-note")).to_contain_text(
+        "carries the mark of an AI-made one", timeout=30_000
+    )
+
+
+def camera_that_films_a_worn_face(directory: Path) -> Camera:
+    """A virtual camera that plays somebody else's worn face, with its badge."""
+    pictures = read_pictures(CLIP)[:30]
+    height, width = pictures[0].shape[:2]
+    place = BadgePlace.of(width, height, "bottom-left")
+    badge = draw_badge(Mark("synthetic", LegTag(7)).badge_text, place, "en")
+    for picture in pictures:
+        picture[place.area.rows, place.area.columns] = badge
+    return make_camera(directory, pictures, [[]] * len(pictures), "worn", marks=False)
