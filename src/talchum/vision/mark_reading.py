@@ -12,7 +12,7 @@ from talchum.domain.mark import MARK_BITS, Mark
 from talchum.vision.mark_pattern import BAND_TURNS, BANDS, TURN_SECONDS, MarkPattern
 
 LEAST_CONFIDENCE = 8.0
-"""Standard deviations of the pilot; chance alone gave at most 4.6 in 40,000 windows (docs/trust.md)."""
+"""Standard deviations of the pilot; how often chance reaches it on real video is still to be measured."""
 
 _PHASES = 8
 _CLIP = 3.0
