@@ -148,6 +148,7 @@ function RemoteMedia({
         ref={videoRef}
         className={styles.remoteVideo}
         data-visible={visible}
+        data-made={remote.state.face !== null}
         data-testid="remote-video"
         aria-label={t("call.remoteVideo")}
         muted
