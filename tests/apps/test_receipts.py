@@ -71,6 +71,8 @@ async def test_a_call_whose_servers_die_is_noted_to_its_end(tmp_path: Path) -> N
         one, two = servers.start(), servers.start()
         room = one.new_room()
         async with participant(one, room) as first, participant(two, room) as second:
+            for server in (one, two):  # each has written what it noted before one is killed
+                await receipt(server, room, "")
             one.kill()
             left = await second.hear("peer-left")
             assert (left["peer"], left["reason"]) == (first.peer, "lost")
