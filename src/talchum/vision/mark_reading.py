@@ -16,6 +16,7 @@ LEAST_CONFIDENCE = 8.0
 
 _PHASES = 8
 _CLIP = 3.0
+_LARGEST_STEP = 1.5  # luma steps; what changes by more than that is the picture
 _DOUBTFUL = 4
 _STILL = 0.05  # luma steps; what changes less than that is as good as still
 
@@ -38,6 +39,8 @@ def read_window(chips: NDArray[np.float32], times: NDArray[np.float64], pattern:
     chips: (pictures, rows, columns). times: (pictures,) seconds.
     """
     count = len(chips)
+    # An edge that moves past a chip would outweigh the mark of the whole window.
+    chips = np.clip(chips - np.median(chips, axis=0), -_LARGEST_STEP, _LARGEST_STEP)
     turns = demodulators(times)[:, pattern.band]
     seen = np.einsum("pri,irc->prc", turns, chips, optimize=True)
     spread = chips.std(0) + np.float32(_STILL)
