@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from fractions import Fraction
+from itertools import chain
 from typing import Literal
 
 import cv2
@@ -32,9 +33,11 @@ _OPTIONS: dict[Codec, dict[str, str]] = {
 }
 
 
-def coded(frames: Sequence[I420Frame], codec: Codec, kilobits: int) -> list[I420Frame]:
+def coded(frames: Iterable[I420Frame], codec: Codec, kilobits: int) -> list[I420Frame]:
     """The frames after an encoder at this rate, in its settings for a call, and a decoder."""
-    size = frames[0].width, frames[0].height
+    waiting = iter(frames)
+    first = next(waiting)
+    size = first.width, first.height
     encoder = VideoCodecContext.create("libvpx" if codec == "vp8" else "libx264", "w")
     encoder.width, encoder.height = size
     encoder.pix_fmt, encoder.thread_count, encoder.gop_size = "yuv420p", 1, 3000
@@ -45,7 +48,7 @@ def coded(frames: Sequence[I420Frame], codec: Codec, kilobits: int) -> list[I420
     decoder = VideoCodecContext.create(codec, "r")
     decoder.thread_count = 1
     got: list[Plane] = []
-    for number, frame in enumerate(frames):
+    for number, frame in enumerate(chain([first], waiting)):
         picture = VideoFrame.from_ndarray(frame.buffer.reshape(size[1] * 3 // 2, size[0]), format="yuv420p")
         picture.pts, picture.time_base = number, Fraction(1, RATE)
         for packet in encoder.encode(picture):

@@ -1,0 +1,1 @@
+"""What is to be shown of consent, disclosure and marks, a measure a module; `benchmarks.trust` runs them."""

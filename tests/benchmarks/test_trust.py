@@ -1,0 +1,51 @@
+"""The acceptance table: its small measures over few tries, and how a result file is kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import trust
+from benchmarks.trust_measures.badge import measure_badge
+from benchmarks.trust_measures.contents import CONTENTS, content
+from benchmarks.trust_measures.embedding import measure_embedding
+from benchmarks.trust_measures.outcome import Outcome
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_every_content_is_a_wide_picture(name: str) -> None:
+    frames = list(content(name, 2))
+    assert [(frame.width, frame.height) for frame in frames] == [(1280, 720)] * 2
+
+
+def test_the_badge_is_read_in_the_smallest_call() -> None:
+    outcome = measure_badge(10 * len(CONTENTS))
+    assert (outcome.met, outcome.n) == (True, 10 * len(CONTENTS))
+
+
+def test_what_the_mark_costs_is_measured_over_every_content() -> None:
+    outcome = measure_embedding(len(CONTENTS))
+    assert outcome.n == len(CONTENTS)
+    assert outcome.details["cpuMs"]["p95"] > 0
+
+
+def row(met: bool, commit: str) -> dict[str, object]:
+    return {**Outcome("a measure", "a bar", "a figure", 3, met).as_result(), "commit": commit}
+
+
+def test_a_row_that_was_measured_again_replaces_the_old_one_alone(tmp_path: Path) -> None:
+    path = tmp_path / "trust.json"
+    path.write_text(json.dumps(trust.merged(path, {"embedding": row(True, "a"), "badge": row(False, "a")})))
+    assert not json.loads(path.read_text())["met"]
+    again = trust.merged(path, {"badge": row(True, "b")})
+    assert [(name, kept["commit"]) for name, kept in again["measures"].items()] == [
+        ("embedding", "a"),
+        ("badge", "b"),
+    ]
+    assert again["met"]
+
+
+def test_a_line_of_the_table_says_what_was_not_met() -> None:
+    assert trust.in_words("badge", row(False, "a")).startswith("NOT MET")
