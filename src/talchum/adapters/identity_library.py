@@ -10,7 +10,12 @@ from typing import Protocol, Self
 from talchum.adapters.content_store import open_content_store
 from talchum.adapters.database import open_database
 from talchum.adapters.identity_files import IdentityFiles, in_order
-from talchum.adapters.learned_identities import LearnedIdentities, identity_taken
+from talchum.adapters.learned_identities import (
+    AddConsent,
+    KnownIdentity,
+    LearnedIdentities,
+    identity_taken,
+)
 from talchum.domain.bundle import Bundle
 from talchum.domain.errors import IdentityError
 from talchum.domain.identity import Identity, is_identity_name
@@ -72,8 +77,12 @@ class IdentityLibrary:
 
     def digests(self) -> Mapping[str, str]:
         """The names there are now, each with a text that changes when what it names does; cheap."""
-        shipped = {identity.name: SHIPPED for identity in self._listed}
-        return {**shipped, **self.learned.digests(), **shipped}
+        return {name: one.digest for name, one in self.known().items()}
+
+    def known(self) -> Mapping[str, KnownIdentity]:
+        """The names there are now, with what is asked of each every second; cheap."""
+        shipped = {identity.name: KnownIdentity(SHIPPED) for identity in self._listed}
+        return {**shipped, **self.learned.known(), **shipped}
 
     def identity(self, name: str) -> Identity:
         """The manifest of one identity."""
@@ -101,12 +110,12 @@ class IdentityLibrary:
         if name in self.digests():
             raise identity_taken(name)
 
-    def add(self, bundle: Bundle, now: float) -> None:
+    def add(self, bundle: Bundle, now: float, add_consent: AddConsent | None = None) -> None:
         """Keep a learned identity, as `LearnedIdentities.add`; a shipped name is taken."""
         name = bundle.identity.name
         if self._ships(name):
             raise identity_taken(name)
-        self.learned.add(bundle, now)
+        self.learned.add(bundle, now, add_consent)
 
     def _ships(self, name: str) -> bool:
         return any(identity.name == name for identity in self._listed)

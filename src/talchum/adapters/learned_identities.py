@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import JSON, Column, Engine, Float, String, Table, delete, insert, select
+from sqlalchemy import JSON, Column, Connection, Engine, Float, String, Table, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from talchum.adapters.content_store import ContentStore
@@ -18,6 +18,7 @@ from talchum.adapters.identity_files import expect_preview, in_order, load_asset
 from talchum.domain.bundle import Bundle
 from talchum.domain.errors import ContentError, IdentityError
 from talchum.domain.identity import (
+    CONSENTED_KINDS,
     PREVIEW_FILE,
     THUMBNAIL_FILE,
     Identity,
@@ -38,6 +39,18 @@ _IDENTITIES = Table(
 )
 
 
+AddConsent = Callable[[Connection], None]
+"""Keeps the consent to a person's face, in the transaction that keeps the face."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownIdentity:
+    """What is asked of every identity each second. digest: another one of that name would not have it."""
+
+    digest: str
+    needs_consent: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class LearnedIdentities:
     """Learned identities by name, usable from any thread.
@@ -49,11 +62,17 @@ class LearnedIdentities:
     engine: Engine
     content: ContentStore
 
-    def add(self, bundle: Bundle, now: float) -> None:
+    def add(self, bundle: Bundle, now: float, add_consent: AddConsent | None = None) -> None:
         """Keep an identity; keeping the same one again is nothing. now: wall clock, seconds.
 
-        Raises IdentityError (`identity_taken`) when the name is another one's already.
+        A person's face is kept with the consent to it or not at all.
+        Raises IdentityError: `identity_taken` when the name is another one's already, `consent_missing` for a
+        person's face without a consent; and what `add_consent` raises.
         """
+        if bundle.identity.needs_consent and add_consent is None:
+            raise IdentityError(
+                f"got a face of kind {bundle.identity.kind} without a consent", code="consent_missing"
+            )
         name, manifest = bundle.identity.name, dict(bundle.manifest)
         digest = _digest(manifest)
         for data in bundle.files.values():  # before the record, so that what it names is there
@@ -63,15 +82,25 @@ class LearnedIdentities:
             try:
                 with self.engine.begin() as connection:
                     connection.execute(insert(_IDENTITIES).values(values))
+                    if add_consent is not None:
+                        add_consent(connection)
             except IntegrityError:
                 if self.digests().get(name) != digest:
                     raise identity_taken(name) from None
+                if add_consent is not None:  # one more, to the same face
+                    with self.engine.begin() as connection:
+                        add_consent(connection)
 
     def digests(self) -> Mapping[str, str]:
         """The names there are, each with a digest that another identity of that name would not have."""
+        return {name: one.digest for name, one in self.known().items()}
+
+    def known(self) -> Mapping[str, KnownIdentity]:
+        """The names there are, with what is asked of each every second."""
+        kind = _IDENTITIES.c.manifest["kind"].as_string().label("kind")
         with database_errors(), self.engine.connect() as connection:
-            rows = connection.execute(select(_IDENTITIES.c.name, _IDENTITIES.c.digest))
-            return {row.name: row.digest for row in rows}
+            rows = connection.execute(select(_IDENTITIES.c.name, _IDENTITIES.c.digest, kind))
+            return {row.name: KnownIdentity(row.digest, row.kind in CONSENTED_KINDS) for row in rows}
 
     def list(self) -> list[Identity]:
         """All readable identities in the order of `IdentityFiles.list`; others are logged and left out."""
@@ -116,6 +145,12 @@ class LearnedIdentities:
         """Forget an identity; nothing happens when there is none. Its files stay until they are deleted."""
         with database_errors(), self.engine.begin() as connection:
             connection.execute(delete(_IDENTITIES).where(_IDENTITIES.c.name == name))
+
+    def names_file(self, digest: str) -> bool:
+        """Whether a file is one of an identity's."""
+        with database_errors(), self.engine.connect() as connection:
+            manifests = connection.execute(select(_IDENTITIES.c.manifest)).scalars().all()
+        return any(digest in manifest.get("files", {}).values() for manifest in manifests)
 
     def _pinned(self, identity: Identity, file: str) -> bytes:
         try:

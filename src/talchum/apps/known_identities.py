@@ -12,6 +12,7 @@ from functools import partial
 
 from talchum.adapters.identity_files import IdentityFiles
 from talchum.adapters.identity_library import SHIPPED, Identities, IdentityLibrary
+from talchum.adapters.learned_identities import KnownIdentity
 from talchum.apps.settings import Settings
 from talchum.domain.errors import DatabaseError
 from talchum.domain.identity import Identity
@@ -30,7 +31,7 @@ def open_library(settings: Settings) -> IdentityLibrary:
 
 
 class KnownIdentities:
-    """Usable from any thread; all but `in`, `digests` and `ships` may block.
+    """Usable from any thread; all but `in`, `digests`, `needs_consent` and `ships` may block.
 
     open_library: called until it succeeds; raises DatabaseError.
     """
@@ -41,7 +42,7 @@ class KnownIdentities:
         self._opening = threading.Lock()
         self._library: IdentityLibrary | None = None
         self._listed = tuple(shipped.list())
-        self._digests: Mapping[str, str] = dict.fromkeys((one.name for one in self._listed), SHIPPED)
+        self._known: Mapping[str, KnownIdentity] = {one.name: KnownIdentity(SHIPPED) for one in self._listed}
         self._answered = True
 
     @classmethod
@@ -52,23 +53,28 @@ class KnownIdentities:
         return known
 
     def __contains__(self, name: object) -> bool:
-        return name in self._digests
+        return name in self._known
 
     @property
     def digests(self) -> Mapping[str, str]:
         """The names as of the last `refresh`, each with a text that changes when what it names does."""
-        return self._digests
+        return {name: one.digest for name, one in self._known.items()}
+
+    def needs_consent(self, name: str) -> bool:
+        """Whether an identity is a person's face, as of the last `refresh`; of what is not known, it is."""
+        known = self._known.get(name)
+        return known is None or known.needs_consent
 
     def refresh(self) -> Mapping[str, str]:
         """Ask what there is now; what was known before where there is no answer."""
         try:
-            self._digests = self.library().digests()
+            self._known = self.library().known()
             self._answered = True
         except DatabaseError as error:
             if self._answered:  # once, not once a second
                 logger.warning("learned identities: %s (%s)", error.message, error.code)
             self._answered = False
-        return self._digests
+        return self.digests
 
     def library(self) -> IdentityLibrary:
         """The whole library. Raises DatabaseError."""
@@ -104,7 +110,8 @@ class KnownIdentities:
 
     def ships(self, name: str) -> bool:
         """Whether an identity came with the installation."""
-        return self._digests.get(name) == SHIPPED
+        known = self._known.get(name)
+        return known is not None and known.digest == SHIPPED
 
     def _home(self, name: str) -> Identities:
         return self._shipped if self.ships(name) else self.library()

@@ -8,6 +8,8 @@ TalchumError
 ├── FaceLegError            a face leg could not start or ended
 ├── NetworkFileError        a network file is missing or is not the pinned one
 ├── IdentityError           an identity is unknown, malformed or not the pinned one
+├── ConsentError            a consent that is unknown, cannot be or does not hold
+├── AccountError            somebody who is not signed in, or a sign-in that failed
 ├── CaptureError            a capture is unknown or malformed
 ├── FrameError              pixels that no stage can work on
 ├── MediaFileError          a clip that cannot be read or written
@@ -89,6 +91,18 @@ class IdentityError(TalchumError):
     """An identity is unknown, malformed or not the pinned one."""
 
     default_code = "identity_invalid"
+
+
+class ConsentError(TalchumError):
+    """A consent that is unknown, cannot be or does not hold."""
+
+    default_code = "consent_invalid"
+
+
+class AccountError(TalchumError):
+    """Somebody who is not signed in, or a sign-in that failed."""
+
+    default_code = "sign_in_failed"
 
 
 class CaptureError(TalchumError):

@@ -1,0 +1,130 @@
+"""The consents a running process knows, so that who may wear whose face is answered at once and fails closed.
+
+A record counts once its signature was verified. While the database gives no answer, what was known holds for
+`STALE_SECONDS` and then for nobody, since a consent may have been revoked meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from talchum.adapters.consent_records import ConsentRecords, ConsentRow
+from talchum.adapters.signing import Verifier
+from talchum.domain.consent import CONSENT_TYPE, Consent, consent_from_claims
+from talchum.domain.errors import ConsentError, DatabaseError, SettingsError, StatementError
+
+logger = logging.getLogger(__name__)
+
+FOLLOW_SECONDS = 0.5
+"""How old what is known may be while the database answers."""
+
+STALE_SECONDS = 5.0
+
+
+class NeedsConsent(Protocol):
+    """What is asked of `KnownIdentities`."""
+
+    def needs_consent(self, name: str) -> bool:
+        """Whether an identity is a person's face."""
+
+
+class KnownConsents:
+    """Usable from any thread; only `refresh` blocks.
+
+    open_records, open_verifier: called until they succeed; raise DatabaseError or SettingsError. clock:
+    monotonic seconds. now: wall clock, seconds.
+    """
+
+    def __init__(
+        self,
+        open_records: Callable[[], ConsentRecords],
+        open_verifier: Callable[[], Verifier],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._open_records = open_records
+        self._open_verifier = open_verifier
+        self._clock = clock
+        self._now = now
+        self._records: ConsentRecords | None = None
+        self._verifier: Verifier | None = None
+        self._read: dict[str, Consent | None] = {}
+        self._by_identity: Mapping[str, tuple[Consent, ...]] = {}
+        self._refreshed: float | None = None
+        self._answered = True
+
+    def refresh(self) -> None:
+        """Ask which consents there are now."""
+        asked = self._clock()  # what is answered is at least as new as the question
+        try:
+            if self._records is None:
+                self._records = self._open_records()
+            rows = [row for row in self._records.list() if row.ended is None]
+            self._take(rows)
+        except (DatabaseError, SettingsError) as error:
+            if self._answered:  # once, not twice a second
+                logger.warning("consents: %s (%s)", error.message, error.code)
+            self._answered = False
+        else:
+            self._refreshed, self._answered = asked, True
+
+    async def follow(self) -> None:
+        """Refresh for as long as this runs."""
+        while True:
+            await asyncio.to_thread(self.refresh)
+            await asyncio.sleep(FOLLOW_SECONDS)
+
+    def consents_to(self, identity: str) -> tuple[Consent, ...]:
+        """The consents to a face that hold now, none while it is not known whether they were revoked."""
+        if self._refreshed is None or self._clock() - self._refreshed > STALE_SECONDS:
+            return ()
+        now = self._now()
+        return tuple(one for one in self._by_identity.get(identity, ()) if one.holds(now))
+
+    def by_which(self, account: str, identity: str) -> Consent | None:
+        """The consent by which an account may wear a person's face now."""
+        now = self._now()
+        return next((one for one in self.consents_to(identity) if one.lets_wear(account, now)), None)
+
+    def _take(self, rows: list[ConsentRow]) -> None:
+        if rows and self._verifier is None:
+            self._verifier = self._open_verifier()
+        self._read = {row.record: self._read_once(row) for row in rows}
+        by_identity: dict[str, tuple[Consent, ...]] = {}
+        for consent in filter(None, self._read.values()):
+            by_identity[consent.identity] = (*by_identity.get(consent.identity, ()), consent)
+        self._by_identity = by_identity
+
+    def _read_once(self, row: ConsentRow) -> Consent | None:
+        if row.record in self._read:
+            return self._read[row.record]
+        assert self._verifier is not None
+        try:
+            consent = consent_from_claims(self._verifier.verify(row.record, CONSENT_TYPE))
+            if (consent.id, consent.identity) != (row.id, row.identity):
+                raise ConsentError("got a consent record in the place of another")
+        except (StatementError, ConsentError) as error:
+            logger.warning("consent %s is not one: %s (%s)", row.id, error.message, error.code)
+            return None
+        return consent
+
+
+class WearingRights:
+    """Who may wear what: everybody what shows nobody, and a person's face whom its consent names."""
+
+    def __init__(self, identities: NeedsConsent, consents: KnownConsents) -> None:
+        self._identities = identities
+        self._consents = consents
+
+    def may_wear(self, account: str, identity: str) -> bool:
+        """Whether an account, empty for a guest, may wear an identity now."""
+        return not self._identities.needs_consent(identity) or self.by_which(account, identity) is not None
+
+    def by_which(self, account: str, identity: str) -> Consent | None:
+        """The consent by which it may, where one is needed."""
+        return self._consents.by_which(account, identity) if account else None
