@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from talchum.adapters.webrtc.peer import PeerOptions
 from talchum.adapters.webrtc.remote_tracks import Glimpse, RemoteVideo
 from talchum.adapters.webrtc.sources import CameraVideo
+from talchum.domain.consent import Consent
 from talchum.domain.frame import CompositorKey, EgressFrame, EgressKind, I420Frame
+from talchum.domain.identity import IdentityKind
 from talchum.protocol.leg_messages import (
     FromFaceWorker,
     Report,
@@ -36,9 +39,24 @@ from tests.adapters.peers import Side, picture
 from tests.adapters.signalling_double import Double
 
 PERFORMER = "p1"
-WORN_LEVELS = {"bune": 200, "veil": 60}
+WORN_LEVELS = {"bune": 200, "veil": 60, "hana": 140}
 NEURAL_LEVEL = 90
 CARD_LEVEL = 16
+
+
+@dataclass
+class FakeRights:
+    """Everybody wears what shows nobody; a person's face by the consent to it that is here."""
+
+    consents: dict[str, Consent] = field(default_factory=dict)
+    people: frozenset[str] = frozenset({"hana"})
+
+    def may_wear(self, account: str, identity: str) -> bool:
+        return identity not in self.people or self.by_which(account, identity) is not None
+
+    def by_which(self, account: str, identity: str) -> Consent | None:
+        consent = self.consents.get(identity)
+        return consent if consent is not None and account in consent.wearers else None
 
 
 class FakePipeline:
@@ -56,6 +74,9 @@ class FakePipeline:
 
     def wear(self, face: WornFace) -> None:
         self.worn = face
+
+    def take_off(self) -> None:
+        self.worn = None
 
     def transform(self, frame: I420Frame, now: float) -> EgressFrame:
         self.threads.add(threading.current_thread().name)
@@ -179,7 +200,8 @@ class Performer(Side):
 
 
 def worn(identity: str, engine: str | None = None) -> WornFace:
-    return WornFace(identity, "synthetic", engine or "portrait", frozenset(), None)
+    kind: IdentityKind = "self" if identity == "hana" else "synthetic"
+    return WornFace(identity, kind, engine or "portrait", frozenset(), None)
 
 
 def started() -> float:

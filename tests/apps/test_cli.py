@@ -20,7 +20,7 @@ COMMANDS = {
     "trainer",
     "transform",
 }
-COMMANDS |= {"transform-worker", "up", "verify", "worker"}
+COMMANDS |= {"account", "consent", "transform-worker", "up", "verify", "worker"}
 
 
 def test_every_command_helps() -> None:

@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from quart import Quart
+from quart import Quart, request
 
 from talchum.apps.answers import json_answer
+from talchum.apps.consent_registry import ConsentRegistry
 from talchum.apps.identity_routes import add_identities, keep_known
 from talchum.apps.known_identities import KnownIdentities
 from talchum.apps.settings import Settings
 from talchum.domain.errors import TalchumError
 from tests.adapters.learned_bundles import SHIPPED, learned_bundle
 from tests.adapters.peers import until
+from tests.apps.people import consent_to, persons_bundle
+from tests.domain.consents import STRANGER, SUBJECT
 
 
 @pytest.fixture
@@ -26,10 +29,19 @@ def known(tmp_path: Path) -> Iterator[KnownIdentities]:
     known.library().learned.engine.dispose()
 
 
+async def asker() -> str:
+    return request.headers.get("X-Account", "")
+
+
 @pytest.fixture
 def app(known: KnownIdentities) -> Quart:
     app = Quart(__name__, static_folder=None)
-    add_identities(app, known)
+    add_identities(
+        app,
+        known,
+        may_wear=lambda account, identity: identity != "hana" or account == SUBJECT,
+        asker=asker,
+    )
 
     @app.errorhandler(TalchumError)
     async def refuse(error: TalchumError) -> Any:
@@ -119,3 +131,28 @@ async def test_rooms_accept_it_soon_though_nobody_listed(
     async with keep_known(known):
         await asyncio.to_thread(known.library().add, learned_bundle("hana"), 1.0)
         await until(lambda: "hana" in known, "it is known")
+
+
+async def test_a_persons_face_is_there_for_those_alone_who_may_wear_it(
+    app: Quart, known: KnownIdentities
+) -> None:
+    bundle = persons_bundle()
+    library = known.library()
+    registry = ConsentRegistry.open(Settings(redis_url="", data=Path(library_directory(known))), library)
+    registry.grant(bundle, consent_to(bundle))
+    known.refresh()
+    client = app.test_client()
+    for account, status in (("", 404), (STRANGER, 404), (SUBJECT, 200)):
+        headers = {"X-Account": account}
+        names = [
+            one["name"] for one in await (await client.get("/api/identities", headers=headers)).get_json()
+        ]
+        assert ("hana" in names) is (status == 200)
+        assert "sora" in names
+        for file in ("thumbnail.webp", "preview.mp4"):
+            answer = await client.get(f"/api/identities/hana/{file}", headers=headers)
+            assert answer.status_code == status, file
+
+
+def library_directory(known: KnownIdentities) -> str:
+    return str(Path(str(known.library().learned.engine.url.database)).parent)

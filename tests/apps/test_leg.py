@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from websockets.asyncio.server import serve
@@ -26,10 +27,12 @@ from tests.apps.leg_double import (
     PERFORMER,
     WORN_LEVELS,
     FakePipeline,
+    FakeRights,
     Performer,
     RoomDouble,
     worn,
 )
+from tests.domain.consents import OWN, STRANGER, SUBJECT
 
 pytestmark = pytest.mark.call
 
@@ -47,20 +50,27 @@ class Setting:
         self.performer = performer
         self.room = room
         self.pipeline = FakePipeline()
+        self.rights = FakeRights()
         self.faces = PreparedFaces(prepare, executor)
         self.leg: FaceLeg | None = None
         self.running: asyncio.Task[None] | None = None
 
     def begin(
-        self, identity: str = "bune", engine: str | None = None, reachable: Reachability = "direct"
+        self,
+        identity: str = "bune",
+        engine: str | None = None,
+        *,
+        account: str = "",
+        reachable: Reachability = "direct",
     ) -> None:
         marking = Marking(LegTag(7))
         order = LegOrder(self.room.url, "room.0123456789abcdef", PERFORMER, marking, identity, engine)
-        self.leg = FaceLeg(order, self.faces, lambda: self.pipeline, reachable=reachable)
+        order = replace(order, account=account)
+        self.leg = FaceLeg(order, self.faces, self.rights, lambda: self.pipeline, reachable=reachable)
         self.running = asyncio.create_task(self.leg.run())
 
-    async def connect(self, identity: str = "bune", engine: str | None = None) -> None:
-        self.begin(identity, engine)
+    async def connect(self, identity: str = "bune", engine: str | None = None, account: str = "") -> None:
+        self.begin(identity, engine, account=account)
         await until(lambda: bool(self.room.openings), "the leg joins")
         await self.performer.offer()
         await connected(self.performer)
@@ -70,6 +80,12 @@ class Setting:
             lambda: bool(self.performer.levels) and abs(self.performer.levels[-1] - level) < 12,
             f"the performer sees grey {level}, last {self.performer.levels[-3:]}",
         )
+
+    def refusals(self) -> list[str]:
+        return [message.code for message in self.performer.said if isinstance(message, Refused)]
+
+    def last_reason(self) -> str:
+        return self.performer.reports[-1].reason if self.performer.reports else ""
 
     async def over(self) -> str:
         assert self.running is not None
@@ -302,3 +318,53 @@ async def test_a_faces_preparation_is_shared_and_made_once(setting: Setting) -> 
         with pytest.raises(IdentityError):
             await faces.get("nobody", None)
         assert made[-1] == "nobody", "a failure was kept"
+
+
+async def test_a_persons_face_is_worn_by_whom_the_consent_names_and_the_room_is_told_by_which(
+    setting: Setting,
+) -> None:
+    setting.rights.consents["hana"] = OWN
+    await setting.connect("hana", account=SUBJECT)
+    await setting.sees(WORN_LEVELS["hana"])
+    told = [message for message in setting.room.got if isinstance(message, Worn)]
+    assert [(one.kind, one.consent) for one in told] == [("self", OWN.id)]
+
+
+@pytest.mark.parametrize("account", ["", STRANGER])
+async def test_a_persons_face_is_never_worn_by_anybody_else(setting: Setting, account: str) -> None:
+    setting.rights.consents["hana"] = OWN
+    await setting.connect("bune", account=account)
+    await setting.sees(WORN_LEVELS["bune"])
+    setting.performer.wear("hana")
+    await until(lambda: "identity_not_allowed" in setting.refusals(), "the wish is refused")
+    assert not any(isinstance(m, Worn) and m.identity == "hana" for m in setting.room.got)
+    await setting.sees(WORN_LEVELS["bune"])
+
+
+async def test_a_worker_that_took_a_face_for_nobodys_asks_again_once_it_is_loaded(setting: Setting) -> None:
+    setting.rights.people = frozenset()
+    await setting.connect("hana", account=STRANGER)
+    await setting.sees(CARD_LEVEL)
+    await until(lambda: setting.last_reason() == "identity_invalid", "the card is reported")
+    assert not any(isinstance(message, Worn) for message in setting.room.got)
+
+
+async def test_when_a_consent_ends_the_card_comes_and_the_face_is_let_go(setting: Setting) -> None:
+    setting.rights.consents["hana"] = OWN
+    await setting.connect("hana", account=SUBJECT)
+    await setting.sees(WORN_LEVELS["hana"])
+    del setting.rights.consents["hana"]
+    await setting.sees(CARD_LEVEL)
+    await until(lambda: setting.last_reason() == "consent_revoked", "the reason is told")
+    assert "consent_revoked" in setting.refusals()
+    assert setting.pipeline.worn is None
+    setting.performer.wear("veil")
+    await setting.sees(WORN_LEVELS["veil"])
+
+
+async def test_a_face_of_nobody_is_worn_whatever_becomes_of_consents(setting: Setting) -> None:
+    await setting.connect("bune")
+    await setting.sees(WORN_LEVELS["bune"])
+    setting.rights.consents.clear()
+    await until(lambda: len(setting.performer.reports) >= 2, "time passes")
+    assert setting.performer.reports[-1].state == "face"

@@ -15,6 +15,7 @@ import pytest
 from talchum.adapters.celery_queue import FaceLegQueue, FaceLegTask
 from talchum.adapters.face_worker_presence import FaceWorkerPresence
 from talchum.adapters.face_worker_registry import FaceWorkerStatus
+from talchum.apps.known_consents import KnownConsents
 from talchum.apps.known_identities import KnownIdentities
 from talchum.apps.prepared_faces import PreparedFaces
 from talchum.apps.settings import Settings
@@ -24,7 +25,8 @@ from talchum.domain.rendering import BadgeStyle
 from talchum.vision.pipeline import FaceNetworks, WornFace
 from tests.adapters.learned_bundles import learned_bundle
 from tests.adapters.peers import until
-from tests.apps.leg_double import worn
+from tests.apps.leg_double import FakeRights, worn
+from tests.apps.people import consent_to, persons_bundle, registry_in
 
 
 class Presence:
@@ -80,7 +82,9 @@ def task(*, expires_in: float = 60.0) -> FaceLegTask:
 def made(presence: Presence) -> FaceWorker:
     faces = PreparedFaces(lambda identity, _engine: worn(identity), ThreadPoolExecutor(1))
     networks = cast("FaceNetworks", None)
-    return FaceWorker(networks, faces, cast("FaceWorkerPresence", presence), ["bune"], 2, BadgeStyle())
+    return FaceWorker(
+        networks, faces, cast("FaceWorkerPresence", presence), ["bune"], 2, BadgeStyle(), FakeRights()
+    )
 
 
 async def test_a_leg_that_came_too_late_is_dropped() -> None:
@@ -154,7 +158,13 @@ async def test_what_is_learned_elsewhere_is_prepared_and_then_announced(
 
     faces = PreparedFaces(prepare, ThreadPoolExecutor(1, "prepare"))
     worker = FaceWorker(
-        cast("FaceNetworks", None), faces, cast("FaceWorkerPresence", presence), ["bune"], 2, BadgeStyle()
+        cast("FaceNetworks", None),
+        faces,
+        cast("FaceWorkerPresence", presence),
+        ["bune"],
+        2,
+        BadgeStyle(),
+        FakeRights(),
     )
     known = KnownIdentities.of(Settings(redis_url="", data=tmp_path))
     tasks = [asyncio.create_task(worker.announce(lambda: None)), asyncio.create_task(worker.follow(known))]
@@ -194,3 +204,46 @@ def test_the_media_loop_cancels_what_runs_when_it_closes() -> None:
     media.submit(asyncio.sleep(0)).result(5)
     media.close()
     assert cancelled.is_set()
+
+
+async def test_the_prepared_face_of_an_ended_consent_is_dropped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("talchum.apps.known_consents.FOLLOW_SECONDS", 0.01)
+    registry = registry_in(tmp_path)
+    bundle = persons_bundle()
+    consent = consent_to(bundle)
+    registry.grant(bundle, consent)
+    prepared = list[str]()
+
+    def prepare(identity: str, _engine: str | None) -> WornFace:
+        prepared.append(identity)
+        return worn(identity)
+
+    faces = PreparedFaces(prepare, ThreadPoolExecutor(1, "prepare"))
+    worker = FaceWorker(
+        cast("FaceNetworks", None),
+        faces,
+        cast("FaceWorkerPresence", Presence()),
+        [],
+        2,
+        BadgeStyle(),
+        FakeRights(),
+    )
+    consents = KnownConsents(lambda: registry.records, lambda: registry.verifier)
+    watching = asyncio.create_task(worker.watch(consents))
+    await until(lambda: bool(consents.consents_to("hana")), "the consent is known")
+    for _ in range(2):
+        await faces.get("hana", None)
+    assert prepared == ["hana"]
+    await asyncio.to_thread(registry.end, consent.id, "subject")
+
+    async def made_again() -> bool:
+        await faces.get("hana", None)
+        return len(prepared) == 2
+
+    async with asyncio.timeout(20):
+        while not await made_again():  # noqa: ASYNC110 - the event is in a database
+            await asyncio.sleep(0.01)
+    watching.cancel()
+    registry.records.engine.dispose()

@@ -58,8 +58,8 @@ class Call:
         self.room = Room(RoomState(key=KEY), self.rules, lambda: f"secret-number-{next(counter):06}")
         self._sockets = itertools.count(1)
 
-    def join(self, *, peer: str = "", rejoin: str = "", server: str = "s1") -> str:
-        issued = self.room.issue_ticket(self.now, peer=peer, rejoin=rejoin)
+    def join(self, *, peer: str = "", rejoin: str = "", account: str = "", server: str = "s1") -> str:
+        issued = self.room.issue_ticket(self.now, peer=peer, rejoin=rejoin, account=account)
         return self.enter(issued.ticket, server=server)
 
     def enter(self, ticket: str, *, server: str = "s1") -> str:

@@ -12,6 +12,7 @@ from talchum.protocol.messages import (
     ReleaseFaceLeg,
     RequestFaceLeg,
     SetState,
+    encode,
 )
 from talchum.protocol.room import Room, RoomRules
 from talchum.protocol.room_effects import CancelFaceLeg, KeepFaceLeg
@@ -109,6 +110,42 @@ def test_identity_that_is_not_installed_is_said_at_once() -> None:
     unavailable = call.last(performer)
     assert isinstance(unavailable, FaceLegUnavailable)
     assert (unavailable.code, unavailable.retryable) == ("identity_unknown", False)
+    assert call.tasks == []
+
+
+def wears_own(account: str, identity: str) -> bool:
+    return identity != "hana" or account == "acc-1"
+
+
+@pytest.mark.parametrize("account", ["", "acc-2"])
+def test_a_persons_face_is_refused_to_whom_it_may_not_be_worn_by(account: str) -> None:
+    call = Call(RoomRules(may_wear=wears_own))
+    performer = call.join(account=account)
+    call.say(performer, RequestFaceLeg(seq=1, request="r1", identity="hana"))
+    unavailable = call.last(performer)
+    assert isinstance(unavailable, FaceLegUnavailable)
+    assert (unavailable.code, unavailable.retryable) == ("identity_not_allowed", False)
+    assert call.tasks == []
+    call.say(performer, RequestFaceLeg(seq=2, request="r2", identity="yangban"))
+    assert [task.account for task in call.tasks] == [account]
+
+
+def test_the_account_goes_to_the_face_worker_and_to_no_other_peer() -> None:
+    call = Call(RoomRules(may_wear=wears_own))
+    performer, other = call.join(account="acc-1"), call.join()
+    call.say(performer, RequestFaceLeg(seq=1, request="r1", identity="hana"))
+    assert call.tasks[0].account == "acc-1"
+    worker = call.enter(call.tasks[0].ticket)
+    for peer in (performer, other, worker):
+        assert not any("acc-1" in encode(message) for message in call.outboxes[peer])
+
+
+def test_a_peer_that_comes_back_is_who_it_signed_in_as_then() -> None:
+    call = Call(RoomRules(may_wear=wears_own))
+    issued = call.room.issue_ticket(call.now, account="acc-1")
+    performer = call.enter(issued.ticket)
+    call.join(peer=performer, rejoin=issued.rejoin)  # signed out meanwhile
+    call.say(performer, RequestFaceLeg(seq=1, request="r1", identity="hana"))
     assert call.tasks == []
 
 

@@ -16,6 +16,7 @@ import httpx
 from talchum.domain.errors import AdmissionError, IdentityError
 
 _LINK_PATH = "/call"
+KEYS_PATH = "/.well-known/talchum.json"
 _ROOM = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
@@ -84,6 +85,10 @@ class CallServerClient:
         verify = link.tls() or True
         self._http = httpx.AsyncClient(base_url=link.origin, timeout=10, verify=verify, trust_env=False)
 
+    async def sign_in(self, invitation: str) -> None:
+        """Be the account of an invitation from now on (`talchum account invite`), which is used up."""
+        await self._ask("POST", "/api/account/sign-in/invitation", {"token": invitation})
+
     async def ticket(self) -> str:
         """A ticket for one participant."""
         answer = await self._ask("POST", f"/api/rooms/{self._room}/tickets", {})
@@ -144,3 +149,16 @@ def _unreachable(error: Exception) -> AdmissionError:
     return AdmissionError(
         f"the call server did not answer: {type(error).__name__}", code="server_unreachable", retryable=True
     )
+
+
+def published_keys(link: CallLink) -> dict[str, Any]:
+    """The installation's public keys, as its call server publishes them (a JWK Set); blocks.
+
+    Raises AdmissionError (`server_unreachable`).
+    """
+    verify = link.tls() or True
+    try:
+        answer = httpx.get(f"{link.origin}{KEYS_PATH}", timeout=3, verify=verify, trust_env=False)
+        return dict(answer.raise_for_status().json())
+    except (httpx.HTTPError, ValueError) as error:
+        raise _unreachable(error) from error

@@ -30,7 +30,8 @@ class FaceLegTask:
     """Keyword arguments of `talchum.face_leg`.
 
     request: the leg's name, unique among all rooms; tag: its `LegTag`; room: the room's key, which opens
-    nothing. expires_at: wall clock, after which nobody waits for it any more.
+    nothing. expires_at: wall clock, after which nobody waits for it any more. account: the performer's, empty
+    for a guest.
     """
 
     request: str
@@ -43,6 +44,7 @@ class FaceLegTask:
     engine: str | None
     ice_servers: list[IceServer]
     expires_at: float
+    account: str = ""
 
 
 def broker_url(redis_url: str) -> str:

@@ -153,12 +153,14 @@ class RedisRooms:
         self._remember(state.key, self._encoder.encode(state))
         return identifier
 
-    async def issue_ticket(self, key: str, *, peer: str = "", rejoin: str = "") -> IssuedTicket:
+    async def issue_ticket(
+        self, key: str, *, peer: str = "", rejoin: str = "", account: str = ""
+    ) -> IssuedTicket:
         """A participant's ticket to a room, see `Room.issue_ticket`. Raises AdmissionError, StoreError."""
         issued: list[IssuedTicket] = []
 
         def issue(room: Room, now: float) -> list[Effect]:
-            issued[:] = [room.issue_ticket(now, peer=peer, rejoin=rejoin)]
+            issued[:] = [room.issue_ticket(now, peer=peer, rejoin=rejoin, account=account)]
             return []
 
         await self.change(key, issue)

@@ -31,6 +31,8 @@ async def stay(options: CallOptions) -> dict[str, Any]:
     prepare_engine(zero_playout_delay=True, allow_loopback=link.on_this_machine)
     server = CallServerClient(link)
     try:
+        if options.invitation:
+            await server.sign_in(options.invitation)
         kind = await server.identity_kind(options.identity) if options.identity is not None else None
         ticket = await server.ticket()
         reader = DisclosureReader(room_name(room_key(link.room)), await server.published())
@@ -64,11 +66,12 @@ def run(
     stamp: bool,
     as_json: bool,
     out: TextIO,
+    invitation: str = "",
 ) -> int:
     """Join a call and report on it; the exit status."""
     level = os.environ.get("TALCHUM_LOG_LEVEL", "WARNING")
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
-    options = CallOptions(link, play, identity, engine, record, seconds, stamp)
+    options = CallOptions(link, play, identity, engine, record, seconds, stamp, invitation)
     report = asyncio.run(stay(options))
     if as_json:
         print(json.dumps(report), file=out, flush=True)

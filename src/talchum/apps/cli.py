@@ -67,6 +67,9 @@ def up(
 @click.option("--play", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Clip to send.")
 @click.option("--identity", help="Face to wear, see `talchum identities`.")
 @click.option("--engine", help="Engine that renders it; the identity's first unless given.")
+@click.option(
+    "--sign-in", "invitation", default="", help="Token of `talchum account invite`, to be its account."
+)
 @click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Write what is received.")
 @click.option("--seconds", type=click.FloatRange(min=0.0, min_open=True), help="Leave after this long.")
 @click.option("--stamp", is_flag=True, help="Mark sent frames, to measure the delay on the same machine.")
@@ -76,6 +79,7 @@ def call(
     play: Path | None,
     identity: str | None,
     engine: str | None,
+    invitation: str,
     record: Path | None,
     seconds: float | None,
     stamp: bool,
@@ -89,6 +93,7 @@ def call(
         play=play,
         identity=identity,
         engine=engine,
+        invitation=invitation,
         record=record,
         seconds=seconds,
         stamp=stamp,
@@ -209,6 +214,68 @@ def train(capture: str, name: str, steps: int | None, data: Path | None) -> None
 
     settings = settings_of_commands(os.environ, data)
     sys.exit(run_train(settings, capture, name=name, steps=steps, out=sys.stdout))
+
+
+@main.group(cls=Commands)
+def consent() -> None:
+    """Look at people's consents, and end them."""
+
+
+@consent.command("list")
+@click.option("--data", type=click.Path(path_type=Path), help="Directory for state, as of `talchum up`.")
+@click.option("--json", "as_json", is_flag=True, help="Print a list as JSON.")
+def list_consents(data: Path | None, as_json: bool) -> None:
+    """List every consent."""
+    from talchum.apps.consent_command import run_list
+    from talchum.apps.consent_registry import ConsentRegistry
+    from talchum.apps.installed_identities import settings_of_commands
+
+    registry = ConsentRegistry.open(settings_of_commands(os.environ, data))
+    sys.exit(run_list(registry, as_json=as_json, out=sys.stdout))
+
+
+@consent.command("show")
+@click.argument("handle")
+@click.option("--data", type=click.Path(path_type=Path), help="Directory for state, as of `talchum up`.")
+def show_consent(handle: str, data: Path | None) -> None:
+    """Print a whole record. HANDLE: a revocation handle, or a consent's name."""
+    from talchum.apps.consent_command import run_show
+    from talchum.apps.consent_registry import ConsentRegistry
+    from talchum.apps.installed_identities import settings_of_commands
+
+    registry = ConsentRegistry.open(settings_of_commands(os.environ, data))
+    sys.exit(run_show(registry, handle, out=sys.stdout))
+
+
+@consent.command("revoke")
+@click.argument("handle")
+@click.option("--data", type=click.Path(path_type=Path), help="Directory for state, as of `talchum up`.")
+def revoke_consent(handle: str, data: Path | None) -> None:
+    """End a consent; calls in which its face is worn show a card. HANDLE: as for show."""
+    from talchum.apps.consent_command import run_revoke
+    from talchum.apps.consent_registry import ConsentRegistry
+    from talchum.apps.installed_identities import settings_of_commands
+
+    registry = ConsentRegistry.open(settings_of_commands(os.environ, data))
+    sys.exit(run_revoke(registry, handle, out=sys.stdout))
+
+
+@main.group(cls=Commands)
+def account() -> None:
+    """Let people have accounts on this installation."""
+
+
+@account.command("invite")
+@click.option(
+    "--account", "of", help="An account that exists, to sign in to it again; a new one unless given."
+)
+@click.option("--data", type=click.Path(path_type=Path), help="Directory for state, as of `talchum up`.")
+def invite(of: str | None, data: Path | None) -> None:
+    """Print a token that signs in once, within ten minutes; see `talchum call --sign-in`."""
+    from talchum.apps.account_command import run_invite
+    from talchum.apps.installed_identities import settings_of_commands
+
+    sys.exit(run_invite(settings_of_commands(os.environ, data), of, out=sys.stdout))
 
 
 @main.command()

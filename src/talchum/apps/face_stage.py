@@ -43,6 +43,9 @@ class Pipeline(Protocol):
     def wear(self, face: WornFace) -> None:
         """Put a face on, from the next frame."""
 
+    def take_off(self) -> None:
+        """Wear nothing from the next frame on."""
+
     def transform(self, frame: I420Frame, now: float) -> EgressFrame:
         """The frame with the worn face, or what may be shown in its place."""
 
@@ -103,7 +106,7 @@ class FaceStage:
         self._pipeline = pipeline
         self._send = send
         self._slot = FrameSlot()
-        self._faces: deque[WornFace] = deque()
+        self._faces: deque[WornFace | None] = deque()
         self._reason = ""
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._work, name="face-stage", daemon=True)
@@ -146,6 +149,11 @@ class FaceStage:
         """Show nothing but this card until a face is put on."""
         self._reason = reason
 
+    def take_off(self, reason: str) -> None:
+        """Show nothing but this card until a face is put on, and keep nothing of the one that was worn."""
+        self.show_card(reason)
+        self._faces.append(None)
+
     async def close(self) -> None:
         """End the thread and the watchdog; nothing goes out afterwards."""
         self._slot.close()
@@ -163,13 +171,19 @@ class FaceStage:
         while not self._slot.closed:
             item = self._slot.take(IDLE_SECONDS)
             while self._faces:
-                self._pipeline.wear(self._faces.popleft())
+                self._change(self._faces.popleft())
             if self._slot.closed:
                 return
             begun = time.monotonic()
             egress, arrived = self._next(item)
             seconds = time.monotonic() - begun
             self._loop.call_soon_threadsafe(self._emit, egress, arrived, seconds)
+
+    def _change(self, face: WornFace | None) -> None:
+        if face is None:
+            self._pipeline.take_off()
+        else:
+            self._pipeline.wear(face)
 
     def _next(self, item: tuple[I420Frame, float] | None) -> tuple[EgressFrame, float | None]:
         if self._reason:

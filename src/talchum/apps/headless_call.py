@@ -63,6 +63,7 @@ class CallOptions:
     """What `talchum call` was asked to do.
 
     identity: the face to wear, None to show the clip itself. seconds: leave after this long, None for never.
+    invitation: a token that signs in once, empty to be a guest.
     """
 
     link: str
@@ -72,6 +73,7 @@ class CallOptions:
     record: Path | None = None
     seconds: float | None = None
     stamp: bool = False
+    invitation: str = ""
 
 
 class HeadlessCall:

@@ -9,13 +9,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import AsyncIterator, Callable, Mapping, Set
+from typing import Protocol, Self
 
 from talchum.adapters.consent_records import ConsentRecords, ConsentRow
+from talchum.adapters.identity_library import Identities
 from talchum.adapters.signing import Verifier
+from talchum.apps.known_identities import KnownIdentities
 from talchum.domain.consent import CONSENT_TYPE, Consent, consent_from_claims
-from talchum.domain.errors import ConsentError, DatabaseError, SettingsError, StatementError
+from talchum.domain.errors import ConsentError, IdentityError, StatementError, TalchumError
+from talchum.domain.identity import CONSENTED_KINDS
+from talchum.vision.identity import IdentityAssets
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +39,7 @@ class NeedsConsent(Protocol):
 class KnownConsents:
     """Usable from any thread; only `refresh` blocks.
 
-    open_records, open_verifier: called until they succeed; raise DatabaseError or SettingsError. clock:
+    open_records, open_verifier: called until they succeed; raise TalchumError. clock:
     monotonic seconds. now: wall clock, seconds.
     """
 
@@ -58,6 +62,11 @@ class KnownConsents:
         self._refreshed: float | None = None
         self._answered = True
 
+    @classmethod
+    def of(cls, identities: KnownIdentities, open_verifier: Callable[[], Verifier]) -> Self:
+        """Those in the database of an installation's identities."""
+        return cls(lambda: ConsentRecords(identities.library().learned.engine), open_verifier)
+
     def refresh(self) -> None:
         """Ask which consents there are now."""
         asked = self._clock()  # what is answered is at least as new as the question
@@ -66,17 +75,19 @@ class KnownConsents:
                 self._records = self._open_records()
             rows = [row for row in self._records.list() if row.ended is None]
             self._take(rows)
-        except (DatabaseError, SettingsError) as error:
+        except TalchumError as error:
             if self._answered:  # once, not twice a second
                 logger.warning("consents: %s (%s)", error.message, error.code)
             self._answered = False
         else:
             self._refreshed, self._answered = asked, True
 
-    async def follow(self) -> None:
-        """Refresh for as long as this runs."""
+    async def follow(self) -> AsyncIterator[Set[str]]:
+        """Refresh for as long as this runs; each time the identities that no consent is for any more."""
         while True:
+            before = self._by_identity.keys()
             await asyncio.to_thread(self.refresh)
+            yield before - self._by_identity.keys()
             await asyncio.sleep(FOLLOW_SECONDS)
 
     def consents_to(self, identity: str) -> tuple[Consent, ...]:
@@ -128,3 +139,29 @@ class WearingRights:
     def by_which(self, account: str, identity: str) -> Consent | None:
         """The consent by which it may, where one is needed."""
         return self._consents.by_which(account, identity) if account else None
+
+
+class ConsentedFaces:
+    """The assets of identities, of people's faces only with a consent that holds, to the very files."""
+
+    def __init__(self, identities: Identities, consents: KnownConsents) -> None:
+        self._identities = identities
+        self._consents = consents
+
+    def assets(self, name: str) -> IdentityAssets:
+        """As of `Identities`. Raises IdentityError (`consent_missing`) too."""
+        identity = self._identities.identity(name)
+        if identity.needs_consent and not any(
+            consent.covers(identity) for consent in self._consents.consents_to(name)
+        ):
+            raise IdentityError("got a person's face without a consent to it", code="consent_missing")
+        return self._identities.assets(name)
+
+
+def expect_of_nobody(kind: str) -> None:
+    """Pass for a face that needs no consent. Raises IdentityError (`identity_not_allowed`)."""
+    if kind in CONSENTED_KINDS:
+        raise IdentityError(
+            "got a person's face, expected one of nobody: only calls know who wears it",
+            code="identity_not_allowed",
+        )

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from talchum.adapters.network_addresses import addresses_of
 from talchum.adapters.signalling_client import SignallingClient
@@ -16,7 +17,15 @@ from talchum.adapters.webrtc.sources import EgressVideo
 from talchum.adapters.webrtc.statistics import PeerStats
 from talchum.apps.face_stage import FaceStage, Pipeline
 from talchum.apps.prepared_faces import PreparedFaces
-from talchum.domain.errors import AdmissionError, MessageError, PeerConnectionError, TalchumError
+from talchum.domain.consent import Consent
+from talchum.domain.errors import (
+    AdmissionError,
+    IdentityError,
+    MessageError,
+    PeerConnectionError,
+    TalchumError,
+)
+from talchum.domain.identity import CONSENTED_KINDS
 from talchum.protocol.leg_messages import (
     CodecTimes,
     FromFaceWorker,
@@ -53,6 +62,9 @@ CONNECT_SECONDS = 20.0
 
 REPORT_SECONDS = 1.0
 PACE_SECONDS = 0.25
+CONSENT_SECONDS = 0.25
+"""How often it is looked whether a person's face may still be worn."""
+
 MAX_WISHES = 4
 
 
@@ -61,7 +73,7 @@ class LegOrder:
     """What a leg is asked to be.
 
     performer: the peer it serves. marking: of all its pictures. identity, engine: what is worn first
-    (`engine` None: the identity's own).
+    (`engine` None: the identity's own). account: the performer's, empty for a guest.
     """
 
     server_url: str
@@ -71,6 +83,17 @@ class LegOrder:
     identity: str
     engine: str | None = None
     ice_servers: tuple[IceServer, ...] = ()
+    account: str = ""
+
+
+class Rights(Protocol):
+    """What is asked of `WearingRights`."""
+
+    def may_wear(self, account: str, identity: str) -> bool:
+        """Whether an account may wear an identity now."""
+
+    def by_which(self, account: str, identity: str) -> Consent | None:
+        """The consent by which it may wear a person's face now."""
 
 
 class FaceLeg(PeerListener):
@@ -84,12 +107,14 @@ class FaceLeg(PeerListener):
         self,
         order: LegOrder,
         faces: PreparedFaces,
+        rights: Rights,
         make_pipeline: Callable[[], Pipeline],
         *,
         reachable: Reachability = "direct",
     ) -> None:
         self._order = order
         self._faces = faces
+        self._rights = rights
         self._make_pipeline = make_pipeline
         self._client = SignallingClient(order.server_url, order.ticket, self._on_message, resume=False)
         self._reachable = reachable
@@ -102,6 +127,7 @@ class FaceLeg(PeerListener):
         self._ended = asyncio.Event()
         self._connected = asyncio.Event()
         self._worn: Wearing | None = None
+        self._consent: Consent | None = None
         self._fallback = False
         self.reason = ""
 
@@ -115,7 +141,14 @@ class FaceLeg(PeerListener):
             await self._open_peer(self._egress)
             stage.start()
             self._wishes.put_nowait(Wear(identity=self._order.identity, engine=self._order.engine))
-            work = (self._signal, self._dress, self._keep_pace, self._report, self._give_up_when_unconnected)
+            work = (
+                self._signal,
+                self._dress,
+                self._keep_pace,
+                self._watch_consent,
+                self._report,
+                self._give_up_when_unconnected,
+            )
             tasks.update(asyncio.create_task(step()) for step in work)
             for task in tasks:
                 task.add_done_callback(self._step_ended)
@@ -149,14 +182,15 @@ class FaceLeg(PeerListener):
             wish = await self._wishes.get()
             stage = self._stage
             try:
+                if not self._rights.may_wear(self._order.account, wish.identity):
+                    raise _not_allowed()
                 face = await self._faces.get(wish.identity, wish.engine)
+                self._put_on(face, fallback=False)
             except TalchumError as error:
                 logger.warning("a face was refused: %s", error.code)
                 self._say(Refused(code=error.code, message=error.message))
                 if stage is not None and self._worn is None:
                     stage.show_card("identity_invalid")
-                continue
-            self._put_on(face, fallback=False)
 
     async def _keep_pace(self) -> None:
         """Wear the same identity by a lighter engine when frames come faster than they are rendered.
@@ -175,18 +209,50 @@ class FaceLeg(PeerListener):
                 continue
             try:
                 face = await self._faces.get(worn.identity, lighter)
+                if self._worn is worn:  # else another wish was granted meanwhile
+                    logger.warning("%s is too slow here, %s is worn in its place", worn.engine, lighter)
+                    self._put_on(face, fallback=True)
             except TalchumError as error:
                 logger.warning(
                     "%s is too slow here, and %s is not to be had: %s", worn.engine, lighter, error.code
                 )
+
+    async def _watch_consent(self) -> None:
+        """Take a person's face off as soon as nothing lets this performer wear it any more."""
+        while True:
+            await asyncio.sleep(CONSENT_SECONDS)
+            worn, stage = self._worn, self._stage
+            if worn is None or stage is None or self._consent is None:
                 continue
-            if self._worn is worn:  # else another wish was granted meanwhile
-                logger.warning("%s is too slow here, %s is worn in its place", worn.engine, lighter)
-                self._put_on(face, fallback=True)
+            if self._rights.by_which(self._order.account, worn.identity) is None:
+                logger.warning("the consent for a worn face has ended")
+                stage.take_off("consent_revoked")
+                self._worn = self._consent = None
+                self._say(Refused(code="consent_revoked", message="the consent for this face has ended"))
+
+    def _consent_to(self, face: WornFace) -> Consent | None:
+        """By which consent it is worn, None for what shows nobody.
+
+        Raises IdentityError (`identity_not_allowed`).
+        """
+        if face.kind not in CONSENTED_KINDS:
+            return None
+        consent = self._rights.by_which(self._order.account, face.identity)
+        if consent is None:
+            raise _not_allowed()
+        return consent
 
     def _put_on(self, face: WornFace, *, fallback: bool) -> None:
+        """Wear a face from now on. Raises IdentityError (`identity_not_allowed`)."""
+        consent = self._consent = self._consent_to(face)
         # The other participant is told before they can see it.
-        worn = Worn(identity=face.identity, kind=face.kind, engine=face.engine, fallback=fallback)
+        worn = Worn(
+            identity=face.identity,
+            kind=face.kind,
+            engine=face.engine,
+            consent=None if consent is None else consent.id,
+            fallback=fallback,
+        )
         self._client.send(worn)
         if self._stage is not None:
             self._stage.wear(face)
@@ -343,3 +409,9 @@ class FaceLeg(PeerListener):
     def _say(self, message: FromFaceWorker) -> None:
         if self._peer is not None:
             self._peer.send_message(encode_leg_message(message))
+
+
+def _not_allowed() -> IdentityError:
+    return IdentityError(
+        "got a person's face that this performer has no consent to wear", code="identity_not_allowed"
+    )

@@ -6,16 +6,24 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from typing import Protocol
 
-from talchum.adapters.identity_library import Identities
 from talchum.domain.errors import TalchumError
 from talchum.domain.rendering import AS_USUAL, Rendering
+from talchum.vision.identity import IdentityAssets
 from talchum.vision.pipeline import WornFace, prepare_worn_face
 from talchum.vision.topology import FaceTopology
 
 logger = logging.getLogger(__name__)
 
 Prepare = Callable[[str, str | None], WornFace]
+
+
+class HasAssets(Protocol):
+    """Where identities come from."""
+
+    def assets(self, name: str) -> IdentityAssets:
+        """Pixels and mesh of one identity; raises IdentityError."""
 
 
 class PreparedFaces:
@@ -60,7 +68,7 @@ class PreparedFaces:
                 logger.warning("an identity cannot be worn: %s", error.code)
 
 
-def preparer(identities: Identities, topology: FaceTopology, rendering: Rendering = AS_USUAL) -> Prepare:
+def preparer(identities: HasAssets, topology: FaceTopology, rendering: Rendering = AS_USUAL) -> Prepare:
     """Makes identities wearable, rendered like this."""
 
     def prepare(identity: str, engine: str | None) -> WornFace:

@@ -25,6 +25,7 @@ import redis.asyncio as redis
 import uvicorn
 from quart import Quart, Response, Websocket, request, send_file, websocket
 
+from talchum.adapters.accounts import Accounts
 from talchum.adapters.audit_log import AuditLog
 from talchum.adapters.capture_records import CaptureRecords
 from talchum.adapters.celery_queue import FaceLegQueue, TrainingQueue, make_celery
@@ -35,9 +36,14 @@ from talchum.adapters.signing import Signer
 from talchum.adapters.trainer_presence import count_trainers
 from talchum.adapters.training_jobs import TrainingJobs
 from talchum.adapters.turn_credentials import TurnCredentials
+from talchum.apps.account_routes import AccountDesk, add_accounts
+from talchum.apps.account_sessions import AccountSessions
 from talchum.apps.answers import json_answer
 from talchum.apps.audit_writer import AuditWriter
+from talchum.apps.consent_keeping import keep_consents
+from talchum.apps.consent_registry import ConsentRegistry
 from talchum.apps.identity_routes import add_identities, keep_known
+from talchum.apps.known_consents import KnownConsents, WearingRights
 from talchum.apps.known_identities import KnownIdentities
 from talchum.apps.receipts import add_receipts
 from talchum.apps.settings import Settings
@@ -72,6 +78,9 @@ MARK_VERSION = 1
 
 _STATUS = {
     "operator_only": 401,
+    "signed_out": 401,
+    "consent_unknown": 404,
+    "account_unknown": 404,
     "room_unknown": 404,
     "identity_unknown": 404,
     "capture_unknown": 404,
@@ -130,10 +139,16 @@ class CallServer:
             settings.public_url, settings.allowed_origins, (hostname, f"{hostname}.local")
         )
         name = new_server_name()
+        self.consents = KnownConsents.of(self.identities, self.signer.verifier)
+        self.rights = WearingRights(self.identities, self.consents)
+        self.sessions = AccountSessions(
+            lambda: self.accounts.accounts, https=settings.public_url.startswith("https://")
+        )
         rules = RoomRules(
             grace=settings.resume_seconds,
             face_leg_wait=settings.face_leg_wait_seconds,
             identities=self.identities if self.identities.digests else None,
+            may_wear=self.rights.may_wear,
         )
         self.rooms = RedisRooms(
             self.redis,
@@ -162,10 +177,17 @@ class CallServer:
         queue = TrainingQueue(self.celery)
         return TrainingDesk(TrainingJobs(engine), CaptureRecords(engine), store, queue, library)
 
+    @cached_property
+    def accounts(self) -> AccountDesk:
+        """Accounts and people's faces; opened when first asked for, since a call needs no database."""
+        registry = ConsentRegistry.open(self.settings, self.identities.library())
+        return AccountDesk(Accounts(registry.records.engine), registry)
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Serve the rooms for as long as the application does."""
-        async with self.audit.running(), self.signalling.running(), keep_known(self.identities):
+        keeping = keep_consents(self.consents, lambda: self.accounts.registry)
+        async with self.audit.running(), self.signalling.running(), keep_known(self.identities), keeping:
             yield
         await self.redis.aclose()
 
@@ -178,7 +200,10 @@ def create_app(settings: Settings) -> Quart:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["BACKGROUND_TASK_SHUTDOWN_TIMEOUT"] = 2
     _add_rooms(app, server)
-    add_identities(app, server.identities)
+    add_identities(
+        app, server.identities, may_wear=server.rights.may_wear, asker=server.sessions.guest_or_account
+    )
+    _add_accounts(app, server)
     _add_training(app, server)
     _add_well_known(app, server)
     add_receipts(app, server.audit, server.signer, lambda: _expect_own_page(server))
@@ -224,7 +249,10 @@ def _add_rooms(app: Quart, server: CallServer) -> None:
     async def issue_ticket(room: str) -> Response:
         _expect_own_page(server)
         body = await _body()
-        issued = await server.rooms.issue_ticket(room_key(room), peer=body.peer, rejoin=body.rejoin)
+        account = await server.sessions.guest_or_account()
+        issued = await server.rooms.issue_ticket(
+            room_key(room), peer=body.peer, rejoin=body.rejoin, account=account
+        )
         return json_answer(
             {
                 "ticket": issued.ticket,
@@ -267,6 +295,16 @@ def _add_training(app: Quart, server: CallServer) -> None:
         token=server.settings.operator_token,
         expect_own_page=lambda: _expect_own_page(server),
         count_trainers=trainers,
+    )
+
+
+def _add_accounts(app: Quart, server: CallServer) -> None:
+    add_accounts(
+        app,
+        open_desk=lambda: server.accounts,
+        sessions=server.sessions,
+        expect_own_page=lambda: _expect_own_page(server),
+        ways_in={},
     )
 
 

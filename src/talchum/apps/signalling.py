@@ -385,6 +385,7 @@ class Signalling:
             engine=leg.engine,
             ice_servers=self._turn.issue(leg.performer, self._worker_host, now),
             expires_at=leg.expires_at,
+            account=leg.account,
         )
         try:
             await self._queue.send(task, leg.expires_at - now)

@@ -18,6 +18,7 @@ from talchum.adapters.clip_segments import check_writable, join_segments, segmen
 from talchum.adapters.identity_files import IdentityFiles
 from talchum.adapters.video_file import ClipReader
 from talchum.apps.installed_identities import installed_identities
+from talchum.apps.known_consents import expect_of_nobody
 from talchum.apps.transform_segment import ClipFace, TransformReport, transform_segment
 from talchum.domain.leg_tag import LegTag
 from talchum.domain.rendering import AS_USUAL, BadgeStyle, Rendering
@@ -55,6 +56,7 @@ def run(
         assets = installed_identities(os.environ).assets(identity)
     else:
         assets = IdentityFiles(identities_directory).assets(identity)
+    expect_of_nobody(assets.kind)
     networks = FaceNetworks.load(networks_directory or default_networks_directory())
     worn = prepare_worn_face(
         assets, engine or assets.engines[0], topology=networks.topology, rendering=rendering

@@ -40,6 +40,7 @@ from talchum.adapters.transform_queue import (
     TransformJob,
     make_transform_celery,
 )
+from talchum.apps.known_consents import expect_of_nobody
 from talchum.apps.known_identities import open_library
 from talchum.apps.process import run_process
 from talchum.apps.settings import Settings
@@ -82,6 +83,7 @@ class TransformWorker:
             source, part = room / "source", room / "part"
             _fetch(content, job, job.source, source)
             assets = self.identities.assets(job.identity)
+            expect_of_nobody(assets.kind)
             worn = prepare_worn_face(
                 assets,
                 job.engine or assets.engines[0],

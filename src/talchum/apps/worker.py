@@ -39,8 +39,10 @@ from talchum.adapters.face_worker_presence import FaceWorkerPresence
 from talchum.adapters.face_worker_registry import FaceWorkerStatus
 from talchum.adapters.webrtc.engine import prepare_engine
 from talchum.apps.capacity import measure_leg_cost, slots_for
+from talchum.apps.installation_keys import installation_verifier
+from talchum.apps.known_consents import ConsentedFaces, KnownConsents, WearingRights
 from talchum.apps.known_identities import KnownIdentities
-from talchum.apps.leg import FaceLeg, LegOrder
+from talchum.apps.leg import FaceLeg, LegOrder, Rights
 from talchum.apps.prepared_faces import Prepare, PreparedFaces, preparer
 from talchum.apps.process import run_process
 from talchum.apps.settings import Settings
@@ -107,6 +109,7 @@ class FaceWorker:
         identities: list[str],
         slots: int,
         badge: BadgeStyle,
+        rights: Rights,
         *,
         reachable: Reachability = "direct",
     ) -> None:
@@ -119,6 +122,7 @@ class FaceWorker:
         self._draining = False
         self._slots = slots
         self._badge = badge
+        self._rights = rights
 
     @property
     def draining(self) -> bool:
@@ -139,10 +143,12 @@ class FaceWorker:
             identity=task.identity,
             engine=task.engine,
             ice_servers=tuple(task.ice_servers),
+            account=task.account,
         )
         leg = FaceLeg(
             order,
             self._faces,
+            self._rights,
             lambda: FacePipeline(self._networks, order.marking),
             reachable=self._reachable,
         )
@@ -179,6 +185,12 @@ class FaceWorker:
             seen = now
             await self._faces.warm([name for name in now if name in changed])
             self._identities = list(now)  # announced when they are ready
+
+    async def watch(self, consents: KnownConsents) -> None:
+        """Know which consents there are, and drop the faces of those that have ended."""
+        async for ended in consents.follow():
+            for name in ended:
+                self._faces.forget(name)
 
     def drain(self) -> None:
         """Offer nothing more; the legs go on."""
@@ -225,8 +237,10 @@ def run(settings: Settings) -> int:
     networks = FaceNetworks.load(settings.networks)
     warm_up(networks)
     known = KnownIdentities.of(settings)
+    consents = KnownConsents.of(known, lambda: installation_verifier(settings))
+    consents.refresh()
     identities = [identity.name for identity in known.list()]
-    prepare = preparer(known, networks.topology, settings.rendering)
+    prepare = preparer(ConsentedFaces(known, consents), networks.topology, settings.rendering)
     slots = settings.worker_slots or _measured_slots(networks, known, prepare)
     media = MediaLoop()
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
@@ -241,15 +255,18 @@ def run(settings: Settings) -> int:
             identities,
             slots,
             settings.badge,
+            WearingRights(known, consents),
             reachable=settings.worker_reachable,
         )
         # Beside the first legs: a face that one of them wants comes first by being asked for.
         following = media.submit(worker.follow(known))
+        watching = media.submit(worker.watch(consents))
         logger.info("face worker ready: %d slots, %d identities", slots, len(identities))
         try:
             return _consume(settings, worker, media, slots)
         finally:
             following.cancel()
+            watching.cancel()
             media.submit(worker.withdraw()).result(END_SECONDS)
             media.close()
 

@@ -91,7 +91,10 @@ def split_token(token: str) -> tuple[str, str]:
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An unused ticket as the room keeps it; `leg` is the face leg of a face worker."""
+    """An unused ticket as the room keeps it.
+
+    leg: the face leg of a face worker. account: of a participant who is signed in.
+    """
 
     secret_hash: str
     peer: str
@@ -99,6 +102,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     expires_at: float
     rejoin_hash: str = ""
     leg: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)

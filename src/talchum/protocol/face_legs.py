@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 
 from talchum.domain.errors import AdmissionError, FaceLegError, RoomError
 from talchum.domain.leg_tag import LegTag
@@ -23,10 +23,15 @@ MAX_FACE_LEGS = 4
 """Legs one performer may have at a time: the one worn, its successor, and as much again for a reload."""
 
 
+MayWear = Callable[[str, str], bool]
+"""Whether an account (empty for a guest) may wear an identity now."""
+
+
 class FaceLegs:
     """Keeps the legs of a room with the face workers that serve them.
 
-    wait: seconds a request may be queued. identities: names that may be asked for, None for any.
+    wait: seconds a request may be queued. identities: names that may be asked for, None for any. may_wear:
+    whether an account may wear an identity, None where everybody may wear everything.
     """
 
     def __init__(
@@ -38,6 +43,7 @@ class FaceLegs:
         *,
         wait: float,
         identities: Container[str] | None,
+        may_wear: MayWear | None = None,
     ) -> None:
         self._state = state
         self._effects = effects
@@ -45,6 +51,7 @@ class FaceLegs:
         self._secret = secret_source
         self._wait = wait
         self._identities = identities
+        self._may_wear = may_wear
 
     # -- a performer's wishes
 
@@ -64,16 +71,11 @@ class FaceLegs:
             raise FaceLegError("got a request that is already used", code="face_leg_exists", retryable=False)
         if len(own) >= MAX_FACE_LEGS:
             raise FaceLegError(f"got one leg more than {MAX_FACE_LEGS}", code="too_many_face_legs")
-        if self._identities is None or message.identity in self._identities:
+        refusal = self._refusal(self._state.peers[performer].account, message)
+        if refusal is None:
             self._queue(performer, message, now)
-            return
-        unavailable = FaceLegUnavailable(
-            request=message.request,
-            code="identity_unknown",
-            message="got an identity that this server does not have",
-            retryable=False,
-        )
-        self._effects.push(performer, unavailable)
+        else:
+            self._effects.push(performer, refusal)
 
     def release(self, performer: str, request: str) -> None:
         """End the leg of this request, if there is one."""
@@ -177,8 +179,27 @@ class FaceLegs:
                 identity=message.identity,
                 engine=message.engine,
                 expires_at=now + self._wait,
+                account=self._state.peers[performer].account,
             )
         )
+
+    def _refusal(self, account: str, message: RequestFaceLeg) -> FaceLegUnavailable | None:
+        """Why this identity is not to be had by this account."""
+        if self._identities is not None and message.identity not in self._identities:
+            return FaceLegUnavailable(
+                request=message.request,
+                code="identity_unknown",
+                message="got an identity that this server does not have",
+                retryable=False,
+            )
+        if self._may_wear is not None and not self._may_wear(account, message.identity):
+            return FaceLegUnavailable(
+                request=message.request,
+                code="identity_not_allowed",
+                message="got a person's face that this performer has no consent to wear",
+                retryable=False,
+            )
+        return None
 
     def _give_up(self, leg_name: str, leg: LegRecord) -> None:
         self._cancel(leg_name, leg)

@@ -71,6 +71,7 @@ class Membership:
             connection=connection,
             rejoin_hash=ticket.rejoin_hash,
             leg=ticket.leg,
+            account=ticket.account,
         )
 
     def introduce(self, name: str) -> list[Peer]:

@@ -28,7 +28,7 @@ from talchum.protocol.admission import (
     take_ticket,
 )
 from talchum.protocol.disclosures import Disclosures
-from talchum.protocol.face_legs import FaceLegs
+from talchum.protocol.face_legs import FaceLegs, MayWear
 from talchum.protocol.membership import Membership
 from talchum.protocol.messages import (
     Acknowledge,
@@ -64,13 +64,18 @@ from talchum.protocol.signalling_relay import SignallingRelay
 
 @dataclass(frozen=True, slots=True)
 class RoomRules:
-    """What differs between installations. identities: names that may be asked for, None for any."""
+    """What differs between installations.
+
+    identities: names that may be asked for, None for any. may_wear: whether an account may wear one of them,
+    None where everybody may wear everything.
+    """
 
     participants: int = 2
     grace: float = 30.0
     face_leg_wait: float = 8.0
     tick: float = 3.0
     identities: Container[str] | None = None
+    may_wear: MayWear | None = None
 
 
 class Room:
@@ -97,16 +102,19 @@ class Room:
             secret_source,
             wait=rules.face_leg_wait,
             identities=rules.identities,
+            may_wear=rules.may_wear,
         )
         self._relay = SignallingRelay(state, self._effects)
         self._disclosures = Disclosures(state, self._effects)
 
     # -- entering -------------------------------------------------------------------------------
 
-    def issue_ticket(self, now: float, *, peer: str = "", rejoin: str = "") -> IssuedTicket:
+    def issue_ticket(
+        self, now: float, *, peer: str = "", rejoin: str = "", account: str = ""
+    ) -> IssuedTicket:
         """A participant's ticket; with its rejoin secret a peer comes back as itself.
 
-        A peer the room no longer knows comes in as a new one.
+        A peer the room no longer knows comes in as a new one. account: of one who is signed in.
         Raises AdmissionError (`room_full`, `rejoin_refused`).
         """
         known = self._membership.rejoin_hash(peer)
@@ -123,6 +131,7 @@ class Room:
             role="participant",
             expires_at=now + TICKET_LIFETIME,
             rejoin_hash=hash_secret(rejoin),
+            account=account,
         )
         add_ticket(self.state.tickets, ticket, now)
         return IssuedTicket(f"{self.state.key}.{secret}", int(TICKET_LIFETIME), peer, rejoin)

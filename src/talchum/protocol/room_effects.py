@@ -94,7 +94,8 @@ class Close:
 class EnqueueFaceLeg:
     """Put a face leg on the queue.
 
-    leg: its name, unlike `request` unique among all rooms. tag: its `LegTag`.
+    leg: its name, unlike `request` unique among all rooms. tag: its `LegTag`. account: the performer's, empty
+    for a guest.
     """
 
     leg: str
@@ -105,6 +106,7 @@ class EnqueueFaceLeg:
     identity: str
     engine: str | None
     expires_at: float
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)

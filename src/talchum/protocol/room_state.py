@@ -32,7 +32,8 @@ class PeerRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A peer of the room.
 
     connection: the socket it speaks through, empty while there is none. fingerprints: of its certificates, by
-    the peer that was given them. disclosed: what it was told of others, by performer.
+    the peer that was given them. disclosed: what it was told of others, by performer. account: of one who is
+    signed in; nobody else is told of it.
     """
 
     role: Role
@@ -45,6 +46,7 @@ class PeerRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     rejoin_hash: str = ""
     state: ParticipantState | None = None
     leg: str = ""
+    account: str = ""
     candidates: dict[str, int] = msgspec.field(default_factory=dict)
     fingerprints: dict[str, str] = msgspec.field(default_factory=dict)
     disclosed: dict[str, DisclosureRecord] = msgspec.field(default_factory=dict)

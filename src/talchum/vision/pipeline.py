@@ -123,6 +123,11 @@ class FacePipeline:
         self._worn = face
         self._compositor.forget()
 
+    def take_off(self) -> None:
+        """Wear nothing from the next frame on, and keep nothing of what was worn."""
+        self._worn = None
+        self._compositor.forget()
+
     def transform(self, frame: I420Frame, now: float) -> EgressFrame:
         """The frame with the worn face, or what may be shown in its place. Never raises.
 

@@ -7,6 +7,12 @@ const CARD_KEYS: Readonly<Record<string, Key>> = {
   late: "card.late",
   stage_failed: "card.stage_failed",
   nothing_ready: "card.nothing_ready",
+  consent_revoked: "card.consent_revoked",
+};
+
+const REFUSAL_KEYS: Readonly<Record<string, Key>> = {
+  consent_revoked: "card.consent_revoked",
+  identity_not_allowed: "leg.notAllowed",
 };
 
 const ENGINE_KEYS: Readonly<Record<string, Key>> = {
@@ -48,7 +54,7 @@ export function engineKey({ engine }: LegStatus): Key | null {
 }
 
 function liveKey({ code, report }: LegStatus): Key | null {
-  if (code !== null) return "leg.refused";
+  if (code !== null) return REFUSAL_KEYS[code] ?? "leg.refused";
   if (report === null || report.state !== "card") return null;
   return CARD_KEYS[report.reason ?? ""] ?? "card.other";
 }

@@ -1,0 +1,66 @@
+"""The routes of accounts without the rest of a call server, and browsers that keep their cookies."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from quart import Quart, Response
+
+from talchum.adapters.accounts import Account, Accounts
+from talchum.apps.account_routes import AccountDesk, add_accounts
+from talchum.apps.account_sessions import AccountSessions
+from talchum.apps.answers import json_answer
+from talchum.domain.errors import TalchumError
+from tests.apps.people import registry_in
+
+STATUS = {"signed_out": 401, "consent_unknown": 404}
+
+
+@dataclass
+class Place:
+    """An installation's accounts, and the application that serves them."""
+
+    desk: AccountDesk
+    sessions: AccountSessions
+    app: Quart
+
+    @classmethod
+    def made(cls, data: Path, *, https: bool = False) -> Place:
+        registry = registry_in(data)
+        desk = AccountDesk(Accounts(registry.records.engine), registry)
+        sessions = AccountSessions(lambda: desk.accounts, https=https)
+        app = Quart(__name__, static_folder=None)
+        add_accounts(
+            app,
+            open_desk=lambda: desk,
+            sessions=sessions,
+            expect_own_page=lambda: None,
+            ways_in={"registration": "invited", "provider": ""},
+        )
+
+        @app.get("/who")
+        async def who() -> Response:
+            return json_answer({"account": await sessions.guest_or_account()})
+
+        @app.errorhandler(TalchumError)
+        async def refuse(error: TalchumError) -> Response:
+            return json_answer({"code": error.code}, STATUS.get(error.code, 400))
+
+        return cls(desk, sessions, app)
+
+    async def signed_in(self, account: Account) -> Any:
+        """A browser of somebody."""
+        token = self.desk.accounts.invite(60.0, time.time(), account=account.id)
+        browser = self.app.test_client()
+        answer = await browser.post("/api/account/sign-in/invitation", json={"token": token})
+        assert answer.status_code == 200
+        return browser
+
+    def account(self, account: str, name: str = "Hana") -> Account:
+        return self.desk.accounts.create(name, time.time(), account=account)
+
+    def close(self) -> None:
+        self.desk.accounts.engine.dispose()
