@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from quart import Quart, Response
+from quart import Quart, Response, request
 
 from talchum.adapters.accounts import Account, Accounts
+from talchum.adapters.passkeys import RelyingParty
 from talchum.apps.account_routes import AccountDesk, add_accounts
 from talchum.apps.account_sessions import AccountSessions
 from talchum.apps.answers import json_answer
+from talchum.apps.ceremonies import Ceremonies
+from talchum.apps.passkey_routes import add_passkeys
 from talchum.domain.errors import TalchumError
+from tests.apps.once_double import OnceDouble
 from tests.apps.people import registry_in
 
 STATUS = {"signed_out": 401, "consent_unknown": 404}
@@ -26,9 +30,10 @@ class Place:
     desk: AccountDesk
     sessions: AccountSessions
     app: Quart
+    once: OnceDouble
 
     @classmethod
-    def made(cls, data: Path, *, https: bool = False) -> Place:
+    def made(cls, data: Path, *, https: bool = False, registration_open: bool = False) -> Place:
         registry = registry_in(data)
         desk = AccountDesk(Accounts(registry.records.engine), registry)
         sessions = AccountSessions(lambda: desk.accounts, https=https)
@@ -38,7 +43,18 @@ class Place:
             open_desk=lambda: desk,
             sessions=sessions,
             expect_own_page=lambda: None,
-            ways_in={"registration": "invited", "provider": ""},
+            ways_in=lambda: {"registration": "invited", "provider": ""},
+        )
+
+        once = OnceDouble()
+        add_passkeys(
+            app,
+            open_accounts=lambda: desk.accounts,
+            sessions=sessions,
+            ceremonies=Ceremonies(once, sessions),
+            relying_party=lambda: RelyingParty.of(f"{request.scheme}://{request.host}"),
+            registration_open=registration_open,
+            expect_own_page=lambda: None,
         )
 
         @app.get("/who")
@@ -49,7 +65,7 @@ class Place:
         async def refuse(error: TalchumError) -> Response:
             return json_answer({"code": error.code}, STATUS.get(error.code, 400))
 
-        return cls(desk, sessions, app)
+        return cls(desk, sessions, app, once)
 
     async def signed_in(self, account: Account) -> Any:
         """A browser of somebody."""

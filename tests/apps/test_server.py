@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -27,6 +28,7 @@ from tests.apps.call_servers import (
     installation,
     participant,
 )
+from tests.apps.soft_authenticator import ORIGIN, SoftAuthenticator
 
 pytestmark = pytest.mark.valkey
 
@@ -103,6 +105,30 @@ def test_link_begins_with_the_public_url_where_there_is_one(running: Installatio
     headers = {"Origin": "https://calls.example.org"}
     assert public.request("/api/rooms", {}, headers=headers)[0] == 201
     public.stop()
+
+
+def test_a_passkey_is_asked_for_at_one_server_and_answered_at_another(running: Installation) -> None:
+    settings = {"TALCHUM_PUBLIC_URL": ORIGIN, "TALCHUM_REGISTRATION": "open"}
+    first, second = running.start(**settings), running.start(**settings)
+    key = SoftAuthenticator()
+    with httpx.Client() as browser:
+        ways = browser.get(f"{first.origin}/api/account").json()
+        assert ways == {"account": None, "registration": "open", "passkeys": True}
+        asked = browser.post(f"{first.origin}/api/account/passkeys/options", json={"name": "Hana"}).json()
+        answer = {"credential": key.create(asked["options"])}
+        made = browser.post(f"{second.origin}/api/account/passkeys", json=answer)
+        assert made.status_code == 201
+        assert browser.get(f"{first.origin}/api/account").json()["account"]["name"] == "Hana"
+        again = browser.post(f"{first.origin}/api/account/passkeys", json=answer)
+        assert again.json()["code"] == "sign_in_over"
+    first.stop()
+    second.stop()
+
+
+def test_a_server_without_a_name_has_no_passkeys(server: CallServer) -> None:
+    with httpx.Client() as browser:
+        ways = browser.get(f"http://127.0.0.1:{server.port}/api/account").json()
+    assert ways == {"account": None, "registration": "invited", "passkeys": False}
 
 
 @pytest.mark.parametrize(

@@ -236,10 +236,16 @@ class Accounts:
             return [_passkey(row) for row in connection.execute(query)]
 
     def use_passkey(self, passkey: str, sign_count: int, now: float) -> None:
-        """Note that it signed in."""
-        values = {"sign_count": sign_count, "used": int(now)}
+        """Note that it signed in.
+
+        Raises AccountError (`passkey_refused`) unless the count grew since, of a passkey that counts.
+        """
+        grew = (_PASSKEYS.c.sign_count < sign_count) | ((_PASSKEYS.c.sign_count == 0) & (sign_count == 0))
+        its = update(_PASSKEYS).where(_PASSKEYS.c.id == passkey, grew)
         with database_errors(), self.engine.begin() as connection:
-            connection.execute(update(_PASSKEYS).where(_PASSKEYS.c.id == passkey).values(values))
+            done = connection.execute(its.values(sign_count=sign_count, used=int(now))).rowcount
+        if not done:
+            raise AccountError("got a count of a passkey that did not grow", code="passkey_refused")
 
     def remove_passkey(self, account: str, passkey: str) -> None:
         """Forget a passkey of an account; nothing happens when it has none of that name."""

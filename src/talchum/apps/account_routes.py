@@ -62,12 +62,12 @@ def add_accounts(
     open_desk: Callable[[], AccountDesk],
     sessions: AccountSessions,
     expect_own_page: Callable[[], None],
-    ways_in: dict[str, object],
+    ways_in: Callable[[], dict[str, object]],
 ) -> None:
     """Register the routes.
 
     open_desk: may block. expect_own_page: raises for requests of other pages, and for too many. ways_in: how
-    somebody may sign in here, as the page needs it.
+    somebody may sign in here, as the page that asks needs it.
     """
 
     async def ask(question: Callable[[AccountDesk], Answer]) -> Answer:
@@ -76,7 +76,7 @@ def add_accounts(
     @app.get("/api/account")
     async def show_account() -> Response:
         account = await sessions.account()
-        return json_answer({"account": account_summary(account), **ways_in})
+        return json_answer({"account": account_summary(account), **ways_in()})
 
     @app.post("/api/account/sign-in/invitation")
     async def use_invitation() -> Response:

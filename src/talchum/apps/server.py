@@ -30,6 +30,8 @@ from talchum.adapters.audit_log import AuditLog
 from talchum.adapters.capture_records import CaptureRecords
 from talchum.adapters.celery_queue import FaceLegQueue, TrainingQueue, make_celery
 from talchum.adapters.face_worker_registry import read_face_workers
+from talchum.adapters.once_store import OnceStore
+from talchum.adapters.passkeys import RelyingParty
 from talchum.adapters.quart_socket import PatientWebsocketConnection, QuartSocket
 from talchum.adapters.redis_rooms import RedisRooms, connect
 from talchum.adapters.signing import Signer
@@ -40,11 +42,13 @@ from talchum.apps.account_routes import AccountDesk, add_accounts
 from talchum.apps.account_sessions import AccountSessions
 from talchum.apps.answers import json_answer
 from talchum.apps.audit_writer import AuditWriter
+from talchum.apps.ceremonies import Ceremonies
 from talchum.apps.consent_keeping import keep_consents
 from talchum.apps.consent_registry import ConsentRegistry
 from talchum.apps.identity_routes import add_identities, keep_known
 from talchum.apps.known_consents import KnownConsents, WearingRights
 from talchum.apps.known_identities import KnownIdentities
+from talchum.apps.passkey_routes import add_passkeys
 from talchum.apps.receipts import add_receipts
 from talchum.apps.settings import Settings
 from talchum.apps.signalling import Signalling, new_server_name
@@ -52,6 +56,7 @@ from talchum.apps.statements import ISSUER, disclosure_signer
 from talchum.apps.training_routes import TrainingDesk, add_training
 from talchum.apps.web_files import NOT_BUILT, WebFiles
 from talchum.domain.errors import (
+    AccountError,
     AdmissionError,
     DatabaseError,
     MessageError,
@@ -79,6 +84,9 @@ MARK_VERSION = 1
 _STATUS = {
     "operator_only": 401,
     "signed_out": 401,
+    "passkey_refused": 403,
+    "registration_closed": 403,
+    "passkey_unknown": 404,
     "consent_unknown": 404,
     "account_unknown": 404,
     "room_unknown": 404,
@@ -304,8 +312,29 @@ def _add_accounts(app: Quart, server: CallServer) -> None:
         open_desk=lambda: server.accounts,
         sessions=server.sessions,
         expect_own_page=lambda: _expect_own_page(server),
-        ways_in={},
+        ways_in=lambda: {"registration": server.settings.registration, "passkeys": _has_passkeys(server)},
     )
+    add_passkeys(
+        app,
+        open_accounts=lambda: server.accounts.accounts,
+        sessions=server.sessions,
+        ceremonies=Ceremonies(OnceStore(server.redis), server.sessions),
+        relying_party=lambda: _relying_party(server),
+        registration_open=server.settings.registration == "open",
+        expect_own_page=lambda: _expect_own_page(server),
+    )
+
+
+def _relying_party(server: CallServer) -> RelyingParty:
+    return RelyingParty.of(server.settings.public_url or f"{request.scheme}://{request.host}")
+
+
+def _has_passkeys(server: CallServer) -> bool:
+    try:
+        _relying_party(server)
+    except AccountError:
+        return False
+    return True
 
 
 def _add_pages(app: Quart, server: CallServer) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar, get_args
+from typing import Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from talchum.domain.errors import SettingsError
@@ -17,6 +17,8 @@ from talchum.domain.rendering import CORNERS, BadgeStyle, Corner, InferenceProvi
 from talchum.protocol.worker_candidates import Reachability
 
 Value = TypeVar("Value")
+Registration = Literal["invited", "open"]
+"""Who may make an account: whom the operator invites, or anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Settings:
     content_url: str = ""
     operator_token: str = ""
     signing_key: str = ""
+    registration: Registration = "invited"
     tls_certificate: str = ""
     tls_key: str = ""
     turn_secret: str = ""
@@ -190,6 +193,7 @@ NAMES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "TALCHUM_CONTENT_URL": ("content_url", _url("file", "s3")),
     "TALCHUM_OPERATOR_TOKEN": ("operator_token", _secret),
     "TALCHUM_SIGNING_KEY": ("signing_key", str),
+    "TALCHUM_REGISTRATION": ("registration", _one_of(*get_args(Registration))),
     "TALCHUM_TLS_CERTIFICATE": ("tls_certificate", str),
     "TALCHUM_TLS_KEY": ("tls_key", str),
     "TALCHUM_TURN_SECRET": ("turn_secret", _secret),

@@ -41,11 +41,16 @@ class OriginRule:
         name = host_name(host)
         if name == "localhost" or name.endswith(".localhost") or name in self.names:
             return True
-        try:
-            ip_address(name)
-        except ValueError:
-            return False
-        return True
+        return is_address(name)
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is an IP address instead of a name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def origin_of(url: str) -> str:
