@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from talchum.apps.cli import main
@@ -21,6 +22,12 @@ COMMANDS = {
     "transform",
 }
 COMMANDS |= {"account", "consent", "transform-worker", "up", "verify", "worker"}
+
+
+@pytest.fixture(autouse=True)
+def _data_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not this machine's own installation's."""
+    monkeypatch.setenv("TALCHUM_DATA", str(tmp_path / "data"))
 
 
 def test_every_command_helps() -> None:
