@@ -40,7 +40,14 @@ export function Landing() {
         </ol>
         <p className={styles.consent}>{t("landing.consent")}</p>
       </main>
-      <footer className={styles.footer}>{t("landing.madeBy")}</footer>
+      <footer className={styles.footer}>
+        <p>{t("landing.madeBy")}</p>
+        <p>
+          <a href="/account/" data-testid="account-link">
+            {t("landing.account")}
+          </a>
+        </p>
+      </footer>
     </>
   );
 }

@@ -1,0 +1,114 @@
+"use client";
+
+import { type FormEvent, useEffect, useId, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { useI18n } from "@/i18n";
+import { accountApi, type Entrance } from "@/lib/account/account-api";
+import { takeInvitation } from "@/lib/account/invitation";
+import { browserHasPasskeys, makePasskey, signInWithPasskey } from "@/lib/account/passkeys";
+import styles from "./account.module.css";
+import { Field } from "./field";
+import { Problem } from "./problem";
+import { useAsking } from "./use-asking";
+
+/** With a passkey, with an invitation, or, where that is allowed, as somebody new. */
+export function SignIn({ entrance, onSignedIn }: { entrance: Entrance; onSignedIn(): void }) {
+  const { t } = useI18n();
+  const { busy, failure, run } = useAsking();
+  const able = entrance.passkeys && browserHasPasskeys();
+  const attempt = async (action: () => Promise<void>): Promise<void> => {
+    if (await run(action)) onSignedIn();
+  };
+  return (
+    <section className={styles.panel} aria-labelledby="sign-in">
+      <h2 id="sign-in">{t("account.signIn")}</h2>
+      {able ? (
+        <Button
+          look="primary"
+          disabled={busy}
+          data-testid="sign-in-passkey"
+          onClick={() => void attempt(signInWithPasskey)}
+        >
+          {t("account.withPasskey")}
+        </Button>
+      ) : (
+        <p data-testid="no-passkeys">{t("account.noPasskeys")}</p>
+      )}
+      <Problem code={failure} />
+      <Invitation
+        busy={busy}
+        onUse={(token, name) => attempt(() => accountApi.redeemInvitation(token, name))}
+      />
+      {able && entrance.registration === "open" && (
+        <NewAccount busy={busy} onMake={(name) => attempt(() => makePasskey(name))} />
+      )}
+    </section>
+  );
+}
+
+function Invitation({ busy, onUse }: { busy: boolean; onUse(token: string, name: string): Promise<void> }) {
+  const { t } = useI18n();
+  const [token, setToken] = useState("");
+  const [name, setName] = useState("");
+  const heading = useId();
+  useEffect(() => {
+    const take = (): void => {
+      const taken = takeInvitation(window);
+      if (taken !== "") setToken(taken);
+    };
+    take();
+    window.addEventListener("hashchange", take);
+    return () => window.removeEventListener("hashchange", take);
+  }, []);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    void onUse(token.trim(), name);
+  };
+  return (
+    <form className={styles.form} aria-labelledby={heading} onSubmit={submit}>
+      <h3 id={heading}>{t("account.withInvitation")}</h3>
+      <Field
+        label={t("account.invitation")}
+        rule={t("account.invitationRule")}
+        value={token}
+        testId="invitation"
+        onChange={setToken}
+      />
+      <Field
+        label={t("account.name")}
+        rule={t("account.nameRule")}
+        value={name}
+        testId="name"
+        onChange={setName}
+      />
+      <Button type="submit" disabled={busy || token.trim() === ""} data-testid="use-invitation">
+        {t("account.useInvitation")}
+      </Button>
+    </form>
+  );
+}
+
+function NewAccount({ busy, onMake }: { busy: boolean; onMake(name: string): Promise<void> }) {
+  const { t } = useI18n();
+  const [name, setName] = useState("");
+  const heading = useId();
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    void onMake(name);
+  };
+  return (
+    <form className={styles.form} aria-labelledby={heading} onSubmit={submit}>
+      <h3 id={heading}>{t("account.new")}</h3>
+      <Field
+        label={t("account.name")}
+        rule={t("account.nameRule")}
+        value={name}
+        testId="new-name"
+        onChange={setName}
+      />
+      <Button type="submit" disabled={busy || name.trim() === ""} data-testid="new-account">
+        {t("account.make")}
+      </Button>
+    </form>
+  );
+}
