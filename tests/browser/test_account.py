@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, Playwright, expect
@@ -48,7 +49,7 @@ def server(registry: ConsentRegistry, tmp_path: Path) -> Iterator[CallServer]:
 
 
 @contextlib.asynccontextmanager
-async def visitor(playwright: Playwright, directory: Path, **context: object) -> AsyncIterator[Person]:
+async def visitor(playwright: Playwright, directory: Path, **context: Any) -> AsyncIterator[Person]:
     """Somebody whose device has an authenticator."""
     async with person(playwright, "visitor", None, directory, devices=False, probed=False, **context) as one:
         devtools = await one.context.new_cdp_session(one.page)
