@@ -113,7 +113,7 @@ def test_a_passkey_is_asked_for_at_one_server_and_answered_at_another(running: I
     key = SoftAuthenticator()
     with httpx.Client() as browser:
         ways = browser.get(f"{first.origin}/api/account").json()
-        assert ways == {"account": None, "registration": "open", "passkeys": True}
+        assert ways == {"account": None, "registration": "open", "passkeys": True, "provider": False}
         asked = browser.post(f"{first.origin}/api/account/passkeys/options", json={"name": "Hana"}).json()
         answer = {"credential": key.create(asked["options"])}
         made = browser.post(f"{second.origin}/api/account/passkeys", json=answer)
@@ -128,7 +128,7 @@ def test_a_passkey_is_asked_for_at_one_server_and_answered_at_another(running: I
 def test_a_server_without_a_name_has_no_passkeys(server: CallServer) -> None:
     with httpx.Client() as browser:
         ways = browser.get(f"http://127.0.0.1:{server.port}/api/account").json()
-    assert ways == {"account": None, "registration": "invited", "passkeys": False}
+    assert ways == {"account": None, "registration": "invited", "passkeys": False, "provider": False}
 
 
 @pytest.mark.parametrize(

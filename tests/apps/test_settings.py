@@ -84,3 +84,25 @@ def test_an_inference_provider_is_one_of_a_list() -> None:
     assert chosen.inference_provider == "tensorrt"
     with pytest.raises(SettingsError, match="expected one of cpu, cuda, tensorrt, coreml, directml"):
         Settings.from_environment({**STORE, "TALCHUM_INFERENCE_PROVIDER": "rocm"})
+
+
+@pytest.mark.parametrize(
+    ("environment", "problem"),
+    [
+        ({"TALCHUM_OIDC_ISSUER": "https://id.example"}, "expected all or none"),
+        ({"TALCHUM_OIDC_CLIENT_SECRET": "secret"}, "expected all or none"),
+        ({"TALCHUM_OIDC_ISSUER": "http://id.example"}, "expected a URL that begins with https://"),
+        ({"TALCHUM_REGISTRATION": "everybody"}, "expected one of invited, open"),
+    ],
+)
+def test_ways_to_sign_in_that_cannot_be_are_refused(environment: dict[str, str], problem: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_environment({"TALCHUM_REDIS_URL": "redis://localhost", **environment})
+    assert problem in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_an_openid_provider_keeps_the_slash_it_calls_itself_by() -> None:
+    environment = {"TALCHUM_OIDC_ISSUER": "https://id.example/", "TALCHUM_OIDC_CLIENT_ID": "talchum"}
+    environment |= {"TALCHUM_OIDC_CLIENT_SECRET": "x", "TALCHUM_REDIS_URL": "redis://localhost"}
+    assert Settings.from_environment(environment).oidc_issuer == "https://id.example/"

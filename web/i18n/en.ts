@@ -243,6 +243,7 @@ export const en = {
   "account.signedInAs": "Signed in as {name}. Nobody else sees this name.",
   "account.signIn": "Sign in",
   "account.withPasskey": "Sign in with a passkey",
+  "account.withProvider": "Sign in with your organisation",
   "account.noPasskeys":
     "Passkeys need a current browser and a page opened by https and a name, or on localhost.",
   "account.withInvitation": "With an invitation",
@@ -345,6 +346,9 @@ export const en = {
   "error.too_many_passkeys": "An account has at most 16 passkeys. Remove one first.",
   "error.name_missing": "Say what you are called.",
   "error.consent_unknown": "There is no such consent. Check what you typed.",
+  "error.provider_refused": "The sign-in service did not let you in, or its answer did not hold. Try again.",
+  "error.provider_unavailable":
+    "The sign-in service does not answer. Try again later, or tell whoever runs this service.",
   "error.rate_limited": "Too many attempts. Wait a minute and try again.",
   "error.unknown": "Something went wrong ({code}). Try again.",
 } as const;

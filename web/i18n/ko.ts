@@ -241,6 +241,7 @@ export const ko: Readonly<Record<Key, string>> = {
   "account.signedInAs": "{name}(으)로 로그인했습니다. 이 이름은 다른 사람에게 보이지 않습니다.",
   "account.signIn": "로그인",
   "account.withPasskey": "패스키로 로그인",
+  "account.withProvider": "소속 기관 계정으로 로그인",
   "account.noPasskeys":
     "패스키를 쓰려면 최신 브라우저에서 https와 도메인 이름으로, 또는 localhost로 이 페이지를 열어야 합니다.",
   "account.withInvitation": "초대로 로그인",
@@ -341,6 +342,9 @@ export const ko: Readonly<Record<Key, string>> = {
   "error.too_many_passkeys": "패스키는 계정마다 16개까지입니다. 먼저 하나를 삭제하세요.",
   "error.name_missing": "불릴 이름을 적어 주세요.",
   "error.consent_unknown": "그런 동의가 없습니다. 입력한 것을 확인하세요.",
+  "error.provider_refused": "로그인 서비스가 거절했거나 응답이 올바르지 않습니다. 다시 시도하세요.",
+  "error.provider_unavailable":
+    "로그인 서비스가 응답하지 않습니다. 나중에 다시 시도하거나 운영자에게 알리세요.",
   "error.rate_limited": "시도가 너무 많았습니다. 잠시 뒤에 다시 시도하세요.",
   "error.unknown": "문제가 생겼습니다({code}). 다시 시도하세요.",
 };

@@ -30,6 +30,7 @@ from talchum.adapters.audit_log import AuditLog
 from talchum.adapters.capture_records import CaptureRecords
 from talchum.adapters.celery_queue import FaceLegQueue, TrainingQueue, make_celery
 from talchum.adapters.face_worker_registry import read_face_workers
+from talchum.adapters.oidc import OpenIdProvider
 from talchum.adapters.once_store import OnceStore
 from talchum.adapters.passkeys import RelyingParty
 from talchum.adapters.quart_socket import PatientWebsocketConnection, QuartSocket
@@ -48,6 +49,7 @@ from talchum.apps.consent_registry import ConsentRegistry
 from talchum.apps.identity_routes import add_identities, keep_known
 from talchum.apps.known_consents import KnownConsents, WearingRights
 from talchum.apps.known_identities import KnownIdentities
+from talchum.apps.oidc_routes import add_provider
 from talchum.apps.passkey_routes import add_passkeys
 from talchum.apps.receipts import add_receipts
 from talchum.apps.settings import Settings
@@ -307,26 +309,47 @@ def _add_training(app: Quart, server: CallServer) -> None:
 
 
 def _add_accounts(app: Quart, server: CallServer) -> None:
+    ceremonies = Ceremonies(OnceStore(server.redis), server.sessions)
     add_accounts(
         app,
         open_desk=lambda: server.accounts,
         sessions=server.sessions,
         expect_own_page=lambda: _expect_own_page(server),
-        ways_in=lambda: {"registration": server.settings.registration, "passkeys": _has_passkeys(server)},
+        ways_in=lambda: {
+            "registration": server.settings.registration,
+            "passkeys": _has_passkeys(server),
+            "provider": bool(server.settings.oidc_issuer),
+        },
     )
     add_passkeys(
         app,
         open_accounts=lambda: server.accounts.accounts,
         sessions=server.sessions,
-        ceremonies=Ceremonies(OnceStore(server.redis), server.sessions),
+        ceremonies=ceremonies,
         relying_party=lambda: _relying_party(server),
         registration_open=server.settings.registration == "open",
         expect_own_page=lambda: _expect_own_page(server),
     )
 
+    settings = server.settings
+    if settings.oidc_issuer:
+        add_provider(
+            app,
+            OpenIdProvider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret),
+            open_accounts=lambda: server.accounts.accounts,
+            sessions=server.sessions,
+            ceremonies=ceremonies,
+            origin=lambda: _origin(server),
+            expect_own_page=lambda: _expect_own_page(server),
+        )
+
+
+def _origin(server: CallServer) -> str:
+    return server.settings.public_url or f"{request.scheme}://{request.host}"
+
 
 def _relying_party(server: CallServer) -> RelyingParty:
-    return RelyingParty.of(server.settings.public_url or f"{request.scheme}://{request.host}")
+    return RelyingParty.of(_origin(server))
 
 
 def _has_passkeys(server: CallServer) -> bool:

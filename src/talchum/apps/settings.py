@@ -41,6 +41,9 @@ class Settings:
     operator_token: str = ""
     signing_key: str = ""
     registration: Registration = "invited"
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
     tls_certificate: str = ""
     tls_key: str = ""
     turn_secret: str = ""
@@ -81,6 +84,9 @@ class Settings:
             problems.append("TALCHUM_REDIS_URL: missing, expected the address of a Redis or Valkey")
         if ("tls_certificate" in values) != ("tls_key" in values):
             problems.append("TALCHUM_TLS_CERTIFICATE and TALCHUM_TLS_KEY: got one, expected both or none")
+        oidc = {"oidc_issuer", "oidc_client_id", "oidc_client_secret"}
+        if oidc & values.keys() and not oidc <= values.keys():
+            problems.append("TALCHUM_OIDC_ISSUER, _CLIENT_ID and _CLIENT_SECRET: expected all or none")
         unknown = sorted(name for name in environment if name.startswith("TALCHUM_") and name not in NAMES)
         problems += [f"{name}: not a setting" for name in unknown]
         if problems:
@@ -142,6 +148,14 @@ def _web_url(text: str) -> str:
     return _url("http", "https")(text).rstrip("/")
 
 
+def _issuer(text: str) -> str:
+    """As the provider writes it, a slash at its end included."""
+    url = _url("http", "https")(text)
+    if url.startswith("http://") and urlsplit(url).hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise ValueError("expected a URL that begins with https://")
+    return url
+
+
 def _listed(parse: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
     def parse_all(text: str) -> tuple[str, ...]:
         return tuple(parse(part.strip()) for part in text.split(",") if part.strip())
@@ -194,6 +208,9 @@ NAMES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "TALCHUM_OPERATOR_TOKEN": ("operator_token", _secret),
     "TALCHUM_SIGNING_KEY": ("signing_key", str),
     "TALCHUM_REGISTRATION": ("registration", _one_of(*get_args(Registration))),
+    "TALCHUM_OIDC_ISSUER": ("oidc_issuer", _issuer),
+    "TALCHUM_OIDC_CLIENT_ID": ("oidc_client_id", str),
+    "TALCHUM_OIDC_CLIENT_SECRET": ("oidc_client_secret", str),
     "TALCHUM_TLS_CERTIFICATE": ("tls_certificate", str),
     "TALCHUM_TLS_KEY": ("tls_key", str),
     "TALCHUM_TURN_SECRET": ("turn_secret", _secret),

@@ -27,7 +27,7 @@ describe("AccountPage", () => {
 
   const enter = (account: typeof HANA | null, more: object = {}): void => {
     answers["GET /api/account"] = () =>
-      Response.json({ account, registration: "invited", passkeys: true, ...more });
+      Response.json({ account, registration: "invited", passkeys: true, provider: false, ...more });
   };
   const refuse = (status: number, code: string): (() => Response) => {
     return () => Response.json({ code, message: "x", retryable: false }, { status });
@@ -88,6 +88,15 @@ describe("AccountPage", () => {
     await click("use-invitation");
     expect(screen.getByTestId("error-message").textContent).toContain("Ask for another");
     expect((screen.getByTestId("name") as HTMLInputElement).value).toBe("Hana");
+  });
+
+  it("offers the provider where there is one, and says why it did not sign in", async () => {
+    enter(null, { provider: true });
+    await open("#error=provider_refused");
+    expect(screen.getByTestId("sign-in-provider").getAttribute("href")).toBe("/api/account/sign-in/provider");
+    expect(screen.getByTestId("error-message").textContent).toContain("did not let you in");
+    expect((screen.getByTestId("invitation") as HTMLInputElement).value).toBe("");
+    expect(window.location.hash).toBe("");
   });
 
   it.each([

@@ -3,8 +3,8 @@
 import { type FormEvent, useEffect, useId, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { useI18n } from "@/i18n";
-import { accountApi, type Entrance } from "@/lib/account/account-api";
-import { takeInvitation } from "@/lib/account/invitation";
+import { accountApi, type Entrance, PROVIDER } from "@/lib/account/account-api";
+import { takeFragment } from "@/lib/account/invitation";
 import { browserHasPasskeys, makePasskey, signInWithPasskey } from "@/lib/account/passkeys";
 import styles from "./account.module.css";
 import { Field } from "./field";
@@ -15,6 +15,7 @@ import { useAsking } from "./use-asking";
 export function SignIn({ entrance, onSignedIn }: { entrance: Entrance; onSignedIn(): void }) {
   const { t } = useI18n();
   const { busy, failure, run } = useAsking();
+  const { token, setToken, brought } = useFragment();
   const able = entrance.passkeys && browserHasPasskeys();
   const attempt = async (action: () => Promise<void>): Promise<void> => {
     if (await run(action)) onSignedIn();
@@ -34,10 +35,17 @@ export function SignIn({ entrance, onSignedIn }: { entrance: Entrance; onSignedI
       ) : (
         <p data-testid="no-passkeys">{t("account.noPasskeys")}</p>
       )}
-      <Problem code={failure} />
+      {entrance.provider && (
+        <a className={styles.away} href={PROVIDER} data-testid="sign-in-provider">
+          {t("account.withProvider")}
+        </a>
+      )}
+      <Problem code={failure ?? brought} />
       <Invitation
+        token={token}
+        setToken={setToken}
         busy={busy}
-        onUse={(token, name) => attempt(() => accountApi.redeemInvitation(token, name))}
+        onUse={(name) => attempt(() => accountApi.redeemInvitation(token.trim(), name))}
       />
       {able && entrance.registration === "open" && (
         <NewAccount busy={busy} onMake={(name) => attempt(() => makePasskey(name))} />
@@ -46,23 +54,40 @@ export function SignIn({ entrance, onSignedIn }: { entrance: Entrance; onSignedI
   );
 }
 
-function Invitation({ busy, onUse }: { busy: boolean; onUse(token: string, name: string): Promise<void> }) {
-  const { t } = useI18n();
+/** What the link brought. */
+function useFragment(): { token: string; setToken(token: string): void; brought: string | null } {
   const [token, setToken] = useState("");
-  const [name, setName] = useState("");
-  const heading = useId();
+  const [brought, setBrought] = useState<string | null>(null);
   useEffect(() => {
     const take = (): void => {
-      const taken = takeInvitation(window);
-      if (taken !== "") setToken(taken);
+      const taken = takeFragment(window);
+      if (taken.token !== "") setToken(taken.token);
+      if (taken.failure !== null) setBrought(taken.failure);
     };
     take();
     window.addEventListener("hashchange", take);
     return () => window.removeEventListener("hashchange", take);
   }, []);
+  return { token, setToken, brought };
+}
+
+function Invitation({
+  token,
+  setToken,
+  busy,
+  onUse,
+}: {
+  token: string;
+  setToken(token: string): void;
+  busy: boolean;
+  onUse(name: string): Promise<void>;
+}) {
+  const { t } = useI18n();
+  const [name, setName] = useState("");
+  const heading = useId();
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    void onUse(token.trim(), name);
+    void onUse(name);
   };
   return (
     <form className={styles.form} aria-labelledby={heading} onSubmit={submit}>

@@ -14,7 +14,12 @@ export interface Entrance {
   account: Account | null;
   registration: "invited" | "open";
   passkeys: boolean;
+  /** Whether an OpenID provider vouches for people here. */
+  provider: boolean;
 }
+
+/** Where a browser goes to have it vouch; it comes back to the page of the account. */
+export const PROVIDER = "/api/account/sign-in/provider";
 
 export interface KeptPasskey {
   id: string;
