@@ -9,7 +9,6 @@ from typing import Any
 
 from talchum.vision.networks import (
     FACE_TOPOLOGY_FILE,
-    MEDIAPIPE_PACKAGE_SHA256,
     NETWORKS,
     Network,
     PinnedFile,
@@ -40,7 +39,7 @@ def manifest() -> str:
             "file": pinned.file,
             "sha256": pinned.sha256,
             "source": pinned.source,
-            "sourceSha256": MEDIAPIPE_PACKAGE_SHA256,
+            "sourceSha256": pinned.package.sha256,
             "licence": pinned.licence,
         }
         if isinstance(pinned, Network):

@@ -1,4 +1,4 @@
-"""Turns the pinned npm tarball into the pinned network files and their manifest."""
+"""Turns the pinned npm tarballs into the pinned network files and their manifest."""
 
 from __future__ import annotations
 
@@ -11,16 +11,27 @@ from building.face_networks import detection_network, landmark_network
 from building.face_topology import topology_arrays, topology_file
 from building.files import write_atomically
 from building.network_files import MANIFEST_FILE, manifest, pinned_files
+from building.npm import read_members
 from building.packed_assets import read_packed_assets
-from talchum.vision.networks import FACE_TOPOLOGY_FILE, MEDIAPIPE_PACKAGE_SHA256, NETWORKS, Network
+from building.recognition_network import recognition_network
+from talchum.vision.networks import (
+    FACE_TOPOLOGY_FILE,
+    HUMAN,
+    MEDIAPIPE,
+    NETWORKS,
+    Network,
+    NpmPackage,
+)
+
+Tarballs = Mapping[NpmPackage, Path]
 
 
-def build_networks(tarball: Path, directory: Path) -> None:
-    """Convert the tarball and write networks, topology and manifest.
+def build_networks(tarballs: Tarballs, directory: Path) -> None:
+    """Convert the tarballs and write networks, topology and manifest.
 
-    BuildError when the tarball or a result is not the pinned one; nothing is written then.
+    BuildError when a tarball or a result is not the pinned one; nothing is written then.
     """
-    contents = convert(tarball)
+    contents = convert(tarballs)
     for pinned in pinned_files():
         found = hashlib.sha256(contents[pinned.name]).hexdigest()
         if found != pinned.sha256:
@@ -31,9 +42,11 @@ def build_networks(tarball: Path, directory: Path) -> None:
     write_atomically(directory / MANIFEST_FILE, manifest().encode("utf-8"))
 
 
-def convert(tarball: Path) -> Mapping[str, bytes]:
-    """The bytes of every pinned file, by its name, made from the tarball."""
-    assets = read_packed_assets(tarball, MEDIAPIPE_PACKAGE_SHA256)
+def convert(tarballs: Tarballs) -> Mapping[str, bytes]:
+    """The bytes of every pinned file, by its name, made from the tarballs."""
+    assets = read_packed_assets(tarballs[MEDIAPIPE], MEDIAPIPE.sha256)
+    recognition = NETWORKS["face_recognition"]
+    graph, weights = read_members(tarballs[HUMAN], HUMAN.sha256, recognition.inside.split(", "))
     detection, landmarks = NETWORKS["face_detection_short_range"], NETWORKS["face_landmarks_attention"]
     short_range = assets.file("face_detection_short_range.tflite")
     with_attention = assets.file("face_landmark_with_attention.tflite")
@@ -41,6 +54,7 @@ def convert(tarball: Path) -> Mapping[str, bytes]:
     return {
         detection.name: detection_network(short_range, _metadata(detection)),
         landmarks.name: landmark_network(with_attention, _metadata(landmarks)),
+        recognition.name: recognition_network(graph, weights, _metadata(recognition)),
         FACE_TOPOLOGY_FILE.name: topology_file(topology_arrays(geometry, assets.script)),
     }
 

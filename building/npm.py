@@ -4,13 +4,15 @@ project's.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+import tarfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,6 +114,26 @@ def fetch_package(npm: Npm, specification: str, directory: Path) -> Path:
     if not path.is_file():
         raise BuildError(f"got no {path.name} from npm pack {specification}, expected it to be written")
     return path
+
+
+def read_members(tarball: Path, sha256: str, names: Sequence[str]) -> tuple[bytes, ...]:
+    """Files of a package, by their paths inside it, after its tarball proved to be the pinned one."""
+    raw = tarball.read_bytes()
+    found = hashlib.sha256(raw).hexdigest()
+    if found != sha256:
+        raise BuildError(f"got {tarball.name} with sha256 {found}, expected {sha256}")
+    with tarfile.open(tarball, mode="r:gz") as archive:
+        return tuple(_member(archive, f"package/{name}") for name in names)
+
+
+def _member(archive: tarfile.TarFile, name: str) -> bytes:
+    try:
+        handle = archive.extractfile(name)
+    except KeyError:
+        handle = None
+    if handle is None:
+        raise BuildError(f"got a package without {name}, expected it to be there")
+    return handle.read()
 
 
 def _version(node: str) -> str:

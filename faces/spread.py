@@ -1,6 +1,6 @@
 """Search for faces that lie far apart for a recogniser, within limits that keep them natural.
 
-``python -m faces.spread --package DIR`` takes each person of the roster, draws variations of bounded shape
+``python -m faces.spread --sheet FILE`` takes each person of the roster, draws variations of bounded shape
 targets, and picks, person by person, the variation least like everybody else (FaceRes cosine). It prints
 what it chose: that goes into `faces/chosen.py` after somebody has looked at it. Like `faces.distances`, a
 tool of the generator only.
@@ -132,7 +132,6 @@ def _points(network: LandmarkNetwork, image: NDArray[np.uint8]) -> NDArray[np.fl
 def main() -> None:
     """Search, print the chosen targets as JSON and write a contact sheet."""
     parser = argparse.ArgumentParser(prog="python -m faces.spread", description=main.__doc__)
-    parser.add_argument("--package", type=Path, required=True)
     parser.add_argument("--sheet", type=Path, required=True)
     parser.add_argument("--count", type=int, default=16)
     parser.add_argument("--seed", type=int, default=1)
@@ -140,7 +139,10 @@ def main() -> None:
     head = open_head()
     topology = build_topology(head)
     maps = ChartMaps.of(topology, head.region("lips"))
-    embedder, network = load_faceres(arguments.package), landmark_network(default_networks_directory())
+    embedder, network = (
+        load_faceres(default_networks_directory()),
+        landmark_network(default_networks_directory()),
+    )
     targets: list[list[dict[str, float]]] = []
     pictures: list[list[NDArray[np.uint8]]] = []
     vectors: list[list[NDArray[np.float32]]] = []

@@ -11,7 +11,7 @@ import pytest
 
 from building.hatch_build import CONVERSION_REQUIREMENTS, TalchumBuildHook
 from building.npm import NODE_REQUIREMENT, Npm
-from talchum.vision.networks import MEDIAPIPE_PACKAGE, default_networks_directory
+from talchum.vision.networks import PACKAGES, NpmPackage, default_networks_directory
 
 ROOT = Path(__file__).parent.parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -89,19 +89,21 @@ def test_changed_web_app_asks_for_node_only(whole: Path, said: Said) -> None:
 def test_missing_networks_are_built_for_wheels_and_editable_installs(
     tmp_path: Path, said: Said, monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
-    npm, built = Npm(("npm",), tmp_path), list[tuple[Path, Path]]()
+    npm, built = Npm(("npm",), tmp_path), list[tuple[dict[NpmPackage, Path], Path]]()
     monkeypatch.setattr("building.package.find_npm", lambda: npm)
     monkeypatch.setattr(
         "building.package.fetch_package", lambda _, specification, place: place / specification[-4:]
     )
     monkeypatch.setattr(
-        "building.networks.build_networks", lambda tarball, place: built.append((tarball, place))
+        "building.networks.build_networks", lambda tarballs, place: built.append((tarballs, place))
     )
     hook(tmp_path, said).initialize(version, {})
-    ((tarball, place),) = built
-    assert tarball.name == MEDIAPIPE_PACKAGE[-4:]
+    ((tarballs, place),) = built
+    assert {one: path.name for one, path in tarballs.items()} == {
+        one: one.specification[-4:] for one in PACKAGES
+    }
     assert place == tmp_path / "src" / "talchum" / "_built" / "networks"
-    assert MEDIAPIPE_PACKAGE in said.lines[0]
+    assert all(one.specification in said.lines[0] for one in PACKAGES)
 
 
 def test_failed_build_ends_with_its_message_alone(

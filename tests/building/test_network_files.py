@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from building.network_files import MANIFEST_FILE, manifest, networks_are_built, pinned_files
-from talchum.vision.networks import default_networks_directory
+from talchum.vision.networks import PACKAGES, default_networks_directory
 
 pytestmark = pytest.mark.vision
 
@@ -38,12 +38,18 @@ def test_changed_file_is_built_again(tmp_path: Path, name: str) -> None:
 
 def test_manifest_names_source_licence_shapes_and_hash_of_every_file() -> None:
     entries = {entry["name"]: entry for entry in json.loads(manifest())}
-    assert set(entries) == {"face_detection_short_range", "face_landmarks_attention", "face_topology"}
+    assert set(entries) == {
+        "face_detection_short_range",
+        "face_landmarks_attention",
+        "face_recognition",
+        "face_topology",
+    }
     landmarks = entries["face_landmarks_attention"]
     assert landmarks["licence"] == "Apache-2.0"
     assert landmarks["inputs"] == {"image": [1, 3, 192, 192]}
     assert landmarks["outputs"] == {"landmarks": [478, 3], "score": [1]}
-    assert all(
-        len(entry["sha256"]) == 64 and "@mediapipe/face_mesh@" in entry["source"]
-        for entry in entries.values()
-    )
+    assert entries["face_recognition"]["licence"] == "MIT"
+    for entry in entries.values():
+        (package,) = (one for one in PACKAGES if f"npm {one.specification} " in entry["source"])
+        assert entry["sourceSha256"] == package.sha256
+        assert len(entry["sha256"]) == 64

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from faces.embedders import _DLIB_CROP, _FACERES_CROP, Crop, load_faceres, read_weights
+from faces.embedders import _DLIB_CROP, _FACERES_CROP, Crop, load_dlib, read_weights
 
 
 @pytest.mark.parametrize("crop", [_FACERES_CROP, _DLIB_CROP], ids=["faceres", "dlib"])
@@ -49,7 +49,7 @@ def test_quantised_weights_become_what_they_stand_for() -> None:
 
 
 def test_other_weights_than_the_pinned_ones_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "faceres.bin").write_bytes(b"not the network")
-    with pytest.raises(ValueError, match="expected 2c7d2d62"):
-        load_faceres(tmp_path)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "face_recognition_model.bin").write_bytes(b"not the network")
+    with pytest.raises(ValueError, match="expected b413e420"):
+        load_dlib(tmp_path)

@@ -93,7 +93,7 @@ def head_region(landmarks: Points, topology: FaceTopology) -> FaceRegion:
     """The turned square around a located head. Expressions do not move it: only bone decides."""
     stable = list(STABLE)
     canonical = topology.vertices[stable, :2] * np.array([1, -1], np.float32)  # centimetres, y down
-    scale, angle, x, y = _similarity(canonical, landmarks[stable, :2])
+    scale, angle, x, y = similarity(canonical, landmarks[stable, :2])
     down = _BELOW * scale
     return FaceRegion(x - down * math.sin(angle), y + down * math.cos(angle), _CENTIMETRES * scale, angle)
 
@@ -272,7 +272,7 @@ def normals(mesh: Points, triangles: NDArray[np.int32]) -> Floats:
     return sums
 
 
-def _similarity(points: Floats, onto: Floats) -> tuple[float, float, float, float]:
+def similarity(points: Floats, onto: Floats) -> tuple[float, float, float, float]:
     """Scale, turn (radians, clockwise as seen) and shift that bring points closest to others.
 
     S. Umeyama, "Least-Squares Estimation of Transformation Parameters Between Two Point Patterns" (1991).

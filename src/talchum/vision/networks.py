@@ -14,26 +14,54 @@ from types import MappingProxyType
 
 from talchum.domain.errors import NetworkFileError
 
-MEDIAPIPE_PACKAGE = "@mediapipe/face_mesh@0.4.1657299874"
-MEDIAPIPE_PACKAGE_SHA256 = "c08a7e0742a326285da666cf81d77c8b6f3a181a2ee948cadaf166008e0d3bc7"
-MEDIAPIPE_LICENCE = "Apache-2.0"
-
 Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NpmPackage:
+    """What files are made from. specification: name@version. sha256: of its tarball. licence: SPDX."""
+
+    specification: str
+    sha256: str
+    licence: str
+
+
+MEDIAPIPE = NpmPackage(
+    "@mediapipe/face_mesh@0.4.1657299874",
+    "c08a7e0742a326285da666cf81d77c8b6f3a181a2ee948cadaf166008e0d3bc7",
+    "Apache-2.0",
+)
+HUMAN = NpmPackage(
+    "@vladmandic/human@3.3.6",
+    "425e9c51dbbca0c8934362b170cb0d54c2529c11c654b3c03092b16e9d6ad3f7",
+    "MIT",
+)
+PACKAGES = (MEDIAPIPE, HUMAN)
 
 
 @dataclass(frozen=True, slots=True)
 class PinnedFile:
     """A file of the build and the only bytes it may hold.
 
-    file: name inside the networks directory. sha256: of the file as built.
-    source: npm package and the file inside it. licence: SPDX identifier.
+    file: name inside the networks directory. sha256: of the file as built. package, inside: what it is made
+    from, and which of its files.
     """
 
     name: str
     file: str
     sha256: str
-    source: str
-    licence: str
+    package: NpmPackage
+    inside: str
+
+    @property
+    def source(self) -> str:
+        """npm package and the file inside it."""
+        return f"npm {self.package.specification} {self.inside}"
+
+    @property
+    def licence(self) -> str:
+        """SPDX identifier."""
+        return self.package.licence
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +77,8 @@ _NETWORKS = (
         name="face_detection_short_range",
         file="face_detection_short_range.onnx",
         sha256="00b7c0f25e87d154bfc67d10748d071a0f7c1e5b49a837ae8a547d9d460febc6",
-        source=f"npm {MEDIAPIPE_PACKAGE} face_detection_short_range.tflite",
-        licence=MEDIAPIPE_LICENCE,
+        package=MEDIAPIPE,
+        inside="face_detection_short_range.tflite",
         inputs=MappingProxyType({"image": (1, 3, 128, 128)}),
         outputs=MappingProxyType({"boxes": (896, 16), "logits": (896,)}),
     ),
@@ -58,10 +86,19 @@ _NETWORKS = (
         name="face_landmarks_attention",
         file="face_landmarks_attention.onnx",
         sha256="456cc78552a35b9a85efd8a730c52338a0f895a6874f458dbdc6d10baeab31e6",
-        source=f"npm {MEDIAPIPE_PACKAGE} face_landmark_with_attention.tflite",
-        licence=MEDIAPIPE_LICENCE,
+        package=MEDIAPIPE,
+        inside="face_landmark_with_attention.tflite",
         inputs=MappingProxyType({"image": (1, 3, 192, 192)}),
         outputs=MappingProxyType({"landmarks": (478, 3), "score": (1,)}),
+    ),
+    Network(
+        name="face_recognition",
+        file="face_recognition.onnx",
+        sha256="ecc35c04760bc37b75fd1ddef14dde78c8afb046696356f4daec28e246ecdfa4",
+        package=HUMAN,
+        inside="models/faceres.json, models/faceres.bin",
+        inputs=MappingProxyType({"image": (1, 3, 224, 224)}),
+        outputs=MappingProxyType({"embedding": (1024,), "ages": (100,)}),
     ),
 )
 NETWORKS: Mapping[str, Network] = MappingProxyType({network.name: network for network in _NETWORKS})
@@ -70,8 +107,8 @@ FACE_TOPOLOGY_FILE = PinnedFile(
     name="face_topology",
     file="face_topology.npz",
     sha256="e41aaa9cf9ef2eb2c8f46d365c7aa04c06f4f039eb2707acd1017beb00001c33",
-    source=f"npm {MEDIAPIPE_PACKAGE} geometry_pipeline_metadata_landmarks.binarypb, face_mesh.js",
-    licence=MEDIAPIPE_LICENCE,
+    package=MEDIAPIPE,
+    inside="geometry_pipeline_metadata_landmarks.binarypb, face_mesh.js",
 )
 
 
