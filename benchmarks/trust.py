@@ -23,6 +23,7 @@ from typing import Any
 from benchmarks.machine import REPOSITORY, commit, describe_machine
 from benchmarks.trust_measures.badge import measure_badge
 from benchmarks.trust_measures.embedding import measure_embedding
+from benchmarks.trust_measures.enrolment import measure_enrolments
 from benchmarks.trust_measures.outcome import Outcome
 from benchmarks.trust_measures.payload import measure_payload
 
@@ -42,6 +43,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "embedding": Measure(measure_embedding, 7_000),
         "payload": Measure(measure_payload, 224),
         "badge": Measure(measure_badge, 2_100),
+        "enrolment": Measure(measure_enrolments, 24),
     }
 )
 """Every measure by the name that `--only` takes, in the order of the table."""

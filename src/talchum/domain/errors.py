@@ -9,6 +9,7 @@ TalchumError
 ├── NetworkFileError        a network file is missing or is not the pinned one
 ├── IdentityError           an identity is unknown, malformed or not the pinned one
 ├── ConsentError            a consent that is unknown, cannot be or does not hold
+├── EnrolmentError          an enrolment that is unknown, taken, too old or not complete
 ├── AccountError            somebody who is not signed in, or a sign-in that failed
 ├── CaptureError            a capture is unknown or malformed
 ├── FrameError              pixels that no stage can work on
@@ -97,6 +98,12 @@ class ConsentError(TalchumError):
     """A consent that is unknown, cannot be or does not hold."""
 
     default_code = "consent_invalid"
+
+
+class EnrolmentError(TalchumError):
+    """An enrolment that is unknown, taken already, too old, or not complete."""
+
+    default_code = "enrolment_unknown"
 
 
 class AccountError(TalchumError):

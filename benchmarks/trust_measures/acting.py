@@ -1,0 +1,130 @@
+"""The generator's people before a camera, doing what they are asked to, live.
+
+A picture takes a third of a second to draw, so each is drawn once and kept: a person in a light, at rest or
+some eighths of the way to something asked for. A camera's noise and a hand that holds it come anew each time.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+
+import cv2
+import numpy as np
+
+from faces.assets import HeadAssets, open_head
+from faces.clip import Picture, Pose
+from faces.geometry import HeadTopology, build_topology
+from faces.performance import Performer, enrolment_camera, person_named
+from faces.prompts import Moment
+from faces.rooms import LIGHTS
+from talchum.domain.frame import I420Frame
+from talchum.vision.blending import image_to_frame
+
+SIDE = 320
+STEPS = 8  # from rest to the height of what is asked
+RESTS = 10  # pictures of somebody who holds still, as people do
+KEPT = Path(tempfile.gettempdir()) / "talchum-acted"
+_QUALITY = 95
+
+
+def _both(**weights: float) -> dict[str, float]:
+    return {f"{unit}{side}": weight for unit, weight in weights.items() for side in ("Left", "Right")}
+
+
+_SMILE = {"jawOpen": 0.05} | _both(
+    mouthSmile=0.5, cheekSquint=0.5, mouthUpperUp=0.55, mouthLowerDown=0.45, mouthStretch=0.3, eyeSquint=0.25
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """turn: yaw, pitch, roll, degrees: to the picture's right, down, counter-clockwise. units: of ARKit."""
+
+    turn: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    units: Mapping[str, float] = field(default_factory=dict)
+
+
+ACTS: Mapping[str, Act] = MappingProxyType(
+    {
+        "turn-left": Act((30.0, 0.0, 2.0)),
+        "turn-right": Act((-30.0, 0.0, -2.0)),
+        "look-up": Act((0.0, -20.0, 0.0)),
+        "look-down": Act((0.0, 20.0, 0.0)),
+        "tilt-left": Act((-3.0, 0.0, -18.0)),
+        "tilt-right": Act((3.0, 0.0, 18.0)),
+        "close-eyes": Act(units=_both(eyeBlink=1.0, eyeWide=-0.25)),
+        "smile": Act(units=_SMILE),
+        "open-mouth": Act(units={"jawOpen": 0.75}),
+    }
+)
+
+
+@dataclass
+class Stage:
+    """Draws and keeps. kept: a directory; what lies there is drawn already."""
+
+    kept: Path = KEPT
+    _performers: dict[str, Performer] = field(default_factory=dict)
+
+    def picture(self, person: str, light: str, act: str, step: int) -> Picture:
+        """A person in a light. act: of `ACTS`, or `rest`. step: 1 to `STEPS`; of rest, which moment."""
+        path = self.kept / f"{person}-{light}-{act}-{step}.jpg"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            drawn = self._draw(person, light, act, step)
+            done, encoded = cv2.imencode(".jpg", drawn[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+            assert done
+            partial = path.with_suffix(".part")
+            partial.write_bytes(encoded.tobytes())
+            partial.replace(path)
+        image = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+        assert image is not None
+        return np.asarray(image, np.uint8)
+
+    def _draw(self, person: str, light: str, act: str, step: int) -> Picture:
+        lighting = next(one for one in LIGHTS if one.name == light)
+        moment = Moment(step, act, pose_of(act, step), lighting, lighting, 1.0)
+        return self._performer(person).draw(moment, enrolment_camera(SIDE))
+
+    def _performer(self, person: str) -> Performer:
+        if person not in self._performers:
+            head, topology = self._head
+            self._performers[person] = Performer.cast(head, topology, person_named(person))
+        return self._performers[person]
+
+    @cached_property
+    def _head(self) -> tuple[HeadAssets, HeadTopology]:
+        head = open_head()
+        return head, build_topology(head)
+
+
+def pose_of(act: str, step: int) -> Pose:
+    """How somebody is held some steps of the way to an act, or in a moment of rest."""
+    sway = 2 * np.pi * step / RESTS
+    if act == "rest":
+        yaw, pitch, roll = 3 * np.sin(sway), 1.5 * np.sin(2 * sway + 1), 1.5 * np.cos(sway)
+        units = {"jawOpen": 0.02 * (1 + float(np.sin(sway)))}
+    else:
+        share = step / STEPS
+        yaw, pitch, roll = (share * angle for angle in ACTS[act].turn)
+        units = {unit: share * weight for unit, weight in ACTS[act].units.items()}
+    yaw, pitch, roll = (float(np.radians(angle)) for angle in (yaw, pitch, roll))
+    return Pose(yaw, pitch, roll, (-0.55 * yaw, 0.45 * pitch), units)
+
+
+def filmed(picture: Picture, at: float, rng: np.random.Generator, *, noise: float = 2.0) -> I420Frame:
+    """A picture as a camera sends it at a time: shifted by some pixels, with noise."""
+    shift = rng.normal(0, 0.7, 2)
+    moved = cv2.warpAffine(
+        picture,
+        np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float32),
+        (SIDE, SIDE),
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    grainy = np.clip(moved + rng.normal(0, noise, moved.shape), 0, 255).astype(np.uint8)
+    return image_to_frame(grainy, at)
