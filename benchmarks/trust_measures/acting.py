@@ -7,7 +7,7 @@ some eighths of the way to something asked for. A camera's noise and a hand that
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from faces.assets import HeadAssets, open_head
 from faces.clip import Picture, Pose
 from faces.geometry import HeadTopology, build_topology
 from faces.performance import Performer, enrolment_camera, person_named
-from faces.prompts import Moment
+from faces.prompts import PROMPTS, Moment, Prompt
 from faces.rooms import LIGHTS
 from talchum.domain.frame import I420Frame
 from talchum.vision.blending import image_to_frame
@@ -32,36 +32,21 @@ KEPT = Path(tempfile.gettempdir()) / "talchum-acted"
 _QUALITY = 95
 
 
-def _both(**weights: float) -> dict[str, float]:
-    return {f"{unit}{side}": weight for unit, weight in weights.items() for side in ("Left", "Right")}
+def _acts() -> Iterator[tuple[str, Prompt]]:
+    """Each act by the prompt of the generator's performance that shows it. Sides are the person's own."""
+    performed = {prompt.name: prompt for prompt in PROMPTS}
+    yield "turn-left", performed["turn_right"]
+    yield "turn-right", performed["turn_left"]
+    yield "look-up", performed["pitch_up"]
+    yield "look-down", performed["pitch_down"]
+    yield "tilt-left", Prompt("tilt-left", turn=(-3.0, 0.0, -18.0))  # the performance tilts less
+    yield "tilt-right", Prompt("tilt-right", turn=(3.0, 0.0, 18.0))
+    yield "close-eyes", performed["blink"]
+    yield "smile", performed["smile"]
+    yield "open-mouth", performed["open_wide"]
 
 
-_SMILE = {"jawOpen": 0.05} | _both(
-    mouthSmile=0.5, cheekSquint=0.5, mouthUpperUp=0.55, mouthLowerDown=0.45, mouthStretch=0.3, eyeSquint=0.25
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """turn: yaw, pitch, roll, degrees: to the picture's right, down, counter-clockwise. units: of ARKit."""
-
-    turn: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    units: Mapping[str, float] = field(default_factory=dict)
-
-
-ACTS: Mapping[str, Act] = MappingProxyType(
-    {
-        "turn-left": Act((30.0, 0.0, 2.0)),
-        "turn-right": Act((-30.0, 0.0, -2.0)),
-        "look-up": Act((0.0, -20.0, 0.0)),
-        "look-down": Act((0.0, 20.0, 0.0)),
-        "tilt-left": Act((-3.0, 0.0, -18.0)),
-        "tilt-right": Act((3.0, 0.0, 18.0)),
-        "close-eyes": Act(units=_both(eyeBlink=1.0, eyeWide=-0.25)),
-        "smile": Act(units=_SMILE),
-        "open-mouth": Act(units={"jawOpen": 0.75}),
-    }
-)
+ACTS: Mapping[str, Prompt] = MappingProxyType(dict(_acts()))
 
 
 @dataclass

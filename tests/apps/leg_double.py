@@ -46,13 +46,9 @@ CARD_LEVEL = 16
 
 @dataclass
 class FakeRights:
-    """Everybody wears what shows nobody; a person's face by the consent to it that is here."""
+    """A person's face is worn by the consent to it that is here."""
 
     consents: dict[str, Consent] = field(default_factory=dict)
-    people: frozenset[str] = frozenset({"hana"})
-
-    def may_wear(self, account: str, identity: str) -> bool:
-        return identity not in self.people or self.by_which(account, identity) is not None
 
     def by_which(self, account: str, identity: str) -> Consent | None:
         consent = self.consents.get(identity)

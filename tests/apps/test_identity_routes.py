@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from quart import Quart, request
 
+from talchum.adapters.signing import Verifier
 from talchum.apps.answers import json_answer
 from talchum.apps.consent_registry import ConsentRegistry
 from talchum.apps.identity_routes import add_identities, keep_known
+from talchum.apps.known_consents import KnownConsents, WearingRights
 from talchum.apps.known_identities import KnownIdentities
 from talchum.apps.settings import Settings
 from talchum.domain.errors import TalchumError
@@ -42,12 +44,12 @@ def app(known: KnownIdentities) -> Quart:
         may_wear=lambda account, identity: identity != "hana" or account == SUBJECT,
         asker=asker,
     )
-
-    @app.errorhandler(TalchumError)
-    async def refuse(error: TalchumError) -> Any:
-        return json_answer({"code": error.code}, 404)
-
+    app.register_error_handler(TalchumError, refuse)
     return app
+
+
+async def refuse(error: TalchumError) -> Any:
+    return json_answer({"code": error.code}, 404)
 
 
 async def listed(app: Quart) -> dict[str, dict[str, Any]]:
@@ -136,10 +138,7 @@ async def test_rooms_accept_it_soon_though_nobody_listed(
 async def test_a_persons_face_is_there_for_those_alone_who_may_wear_it(
     app: Quart, known: KnownIdentities
 ) -> None:
-    bundle = persons_bundle()
-    library = known.library()
-    registry = ConsentRegistry.open(Settings(redis_url="", data=Path(library_directory(known))), library)
-    registry.grant(bundle, consent_to(bundle))
+    grant_hana(known)
     known.refresh()
     client = app.test_client()
     for account, status in (("", 404), (STRANGER, 404), (SUBJECT, 200)):
@@ -152,6 +151,27 @@ async def test_a_persons_face_is_there_for_those_alone_who_may_wear_it(
         for file in ("thumbnail.webp", "preview.mp4"):
             answer = await client.get(f"/api/identities/hana/{file}", headers=headers)
             assert answer.status_code == status, file
+
+
+async def test_a_persons_face_that_another_process_has_just_kept_is_shown_to_nobody_else(
+    known: KnownIdentities,
+) -> None:
+    app = Quart(__name__, static_folder=None)
+    rights = WearingRights(known, KnownConsents.of(known, lambda: Verifier({"keys": []})))
+    add_identities(app, known, may_wear=rights.may_wear, asker=asker)
+    app.register_error_handler(TalchumError, refuse)
+    grant_hana(known)
+    assert "hana" not in known.digests, "nobody has asked since"
+    client = app.test_client()
+    for file in ("thumbnail.webp", "preview.mp4"):
+        assert (await client.get(f"/api/identities/hana/{file}")).status_code == 404, file
+    assert "hana" not in await listed(app)
+
+
+def grant_hana(known: KnownIdentities) -> None:
+    bundle, library = persons_bundle(), known.library()
+    registry = ConsentRegistry.open(Settings(redis_url="", data=Path(library_directory(known))), library)
+    registry.grant(bundle, consent_to(bundle))
 
 
 def library_directory(known: KnownIdentities) -> str:

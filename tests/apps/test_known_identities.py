@@ -111,6 +111,12 @@ def test_a_name_nobody_has_is_unknown(place: Place) -> None:
         assert refused.value.code == "identity_unknown"
 
 
+def test_a_name_that_is_not_known_yet_may_be_a_persons(place: Place) -> None:
+    known = KnownIdentities(SHIPPED, place.open)
+    assert known.needs_consent("hana")
+    assert not known.needs_consent("sora")
+
+
 def test_an_installation_keeps_its_own_beside_its_data(tmp_path: Path) -> None:
     known = KnownIdentities.of(settings(tmp_path))
     known.library().add(learned_bundle("hana"), 1.0)

@@ -341,8 +341,7 @@ async def test_a_persons_face_is_never_worn_by_anybody_else(setting: Setting, ac
     await setting.sees(WORN_LEVELS["bune"])
 
 
-async def test_a_worker_that_took_a_face_for_nobodys_asks_again_once_it_is_loaded(setting: Setting) -> None:
-    setting.rights.people = frozenset()
+async def test_a_leg_that_begins_with_anothers_face_shows_the_card(setting: Setting) -> None:
     await setting.connect("hana", account=STRANGER)
     await setting.sees(CARD_LEVEL)
     await until(lambda: setting.last_reason() == "identity_invalid", "the card is reported")

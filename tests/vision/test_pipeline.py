@@ -126,6 +126,15 @@ def test_nothing_worn_yet_is_a_card() -> None:
     assert pipeline.idle(5.0).reason == "nothing_ready"
 
 
+def test_a_face_that_is_taken_off_is_not_even_held() -> None:
+    pipeline, frames = wearing(portrait_identity()), canary_clip()
+    assert run(pipeline, frames[:3])[-1].kind == "face"
+    pipeline.take_off()
+    sent = [*run(pipeline, frames[3:6]), pipeline.idle(frames[5].media_time)]
+    assert [egress.kind for egress in sent] == ["card"] * 4
+    assert canaries(sent) == 0
+
+
 def test_no_frame_is_held_and_then_a_card() -> None:
     pipeline = wearing(portrait_identity())
     last = run(pipeline, list(clip(3)))[-1].picture.media_time

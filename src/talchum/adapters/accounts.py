@@ -113,7 +113,7 @@ class Accounts:
 
     def create(self, name: str, now: float, *, account: str = "") -> Account:
         """A new account. account: its id, drawn beforehand; a fresh one when empty."""
-        made = Account(account or new_account_id(), _name(name), int(now))
+        made = Account(account or new_account_id(), tidy_name(name) or "?", int(now))
         with database_errors():
             try:
                 with self.engine.begin() as connection:
@@ -284,9 +284,9 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _name(name: str) -> str:
-    tidy = " ".join(name.split())[:MAX_NAME]
-    return tidy or "?"
+def tidy_name(name: str) -> str:
+    """What somebody calls themselves, as it is kept; empty for none."""
+    return " ".join(name.split())[:MAX_NAME]
 
 
 def _passkey(row: Row[Any]) -> Passkey:

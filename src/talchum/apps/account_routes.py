@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
-from quart import Quart, Response, request
+from quart import Quart, Response
 
 from talchum.adapters.accounts import Account, Accounts
 from talchum.adapters.consent_records import ConsentRow
 from talchum.apps.account_sessions import AccountSessions
 from talchum.apps.answers import json_answer
 from talchum.apps.consent_registry import ConsentRegistry
+from talchum.apps.request_bodies import body_of
 from talchum.domain.consent import Consent
-from talchum.domain.errors import ConsentError, MessageError
+from talchum.domain.errors import ConsentError
 
 Answer = TypeVar("Answer")
-Body = TypeVar("Body")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +143,3 @@ def face_summary(account: str, row: ConsentRow, consent: Consent) -> dict[str, o
         "endedAt": row.ended,
         "reason": row.reason,
     }
-
-
-async def body_of(kind: type[Body], expected: str) -> Body:
-    """The request's JSON. Raises MessageError (`malformed_message`)."""
-    try:
-        return msgspec.json.decode(await request.get_data(), type=kind)
-    except msgspec.DecodeError as error:
-        raise MessageError(f"got a body that is not {expected}") from error

@@ -15,13 +15,13 @@ from talchum.adapters.identity_library import IdentityLibrary
 from talchum.adapters.signing import Signer, Verifier
 from talchum.apps.known_identities import open_library
 from talchum.apps.settings import Settings
+from talchum.apps.signed_consents import read_consent
 from talchum.apps.statements import ISSUER
 from talchum.domain.audit import AuditEvent
 from talchum.domain.bundle import Bundle
 from talchum.domain.consent import (
     CONSENT_TYPE,
     Consent,
-    consent_from_claims,
     consent_id,
     handle_hash,
     is_consent_id,
@@ -104,7 +104,7 @@ class ConsentRegistry:
 
     def read(self, row: ConsentRow) -> Consent:
         """What a record says. Raises StatementError, ConsentError when it is not one of ours."""
-        return consent_from_claims(self.verifier.verify(row.record, CONSENT_TYPE))
+        return read_consent(row, self.verifier)
 
     def end_expired(self) -> None:
         """End what has run out, with its faces."""

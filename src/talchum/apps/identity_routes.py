@@ -46,6 +46,8 @@ def add_identities(
     """
 
     async def expect_shown(name: str) -> None:
+        if name not in identities:  # another process may have learned it just now
+            await asyncio.to_thread(identities.refresh)
         if identities.needs_consent(name) and not may_wear(await asker(), name):
             raise IdentityError("got an identity that is not installed", code="identity_unknown")
 

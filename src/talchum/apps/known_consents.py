@@ -16,7 +16,8 @@ from talchum.adapters.consent_records import ConsentRecords, ConsentRow
 from talchum.adapters.identity_library import Identities
 from talchum.adapters.signing import Verifier
 from talchum.apps.known_identities import KnownIdentities
-from talchum.domain.consent import CONSENT_TYPE, Consent, consent_from_claims
+from talchum.apps.signed_consents import read_consent
+from talchum.domain.consent import Consent
 from talchum.domain.errors import ConsentError, IdentityError, StatementError, TalchumError
 from talchum.domain.identity import CONSENTED_KINDS
 from talchum.vision.identity import IdentityAssets
@@ -33,7 +34,7 @@ class NeedsConsent(Protocol):
     """What is asked of `KnownIdentities`."""
 
     def needs_consent(self, name: str) -> bool:
-        """Whether an identity is a person's face."""
+        """Whether an identity is a person's face, or may be one."""
 
 
 class KnownConsents:
@@ -116,13 +117,10 @@ class KnownConsents:
             return self._read[row.record]
         assert self._verifier is not None
         try:
-            consent = consent_from_claims(self._verifier.verify(row.record, CONSENT_TYPE))
-            if (consent.id, consent.identity) != (row.id, row.identity):
-                raise ConsentError("got a consent record in the place of another")
+            return read_consent(row, self._verifier)
         except (StatementError, ConsentError) as error:
             logger.warning("consent %s is not one: %s (%s)", row.id, error.message, error.code)
             return None
-        return consent
 
 
 class WearingRights:

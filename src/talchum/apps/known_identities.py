@@ -61,9 +61,9 @@ class KnownIdentities:
         return {name: one.digest for name, one in self._known.items()}
 
     def needs_consent(self, name: str) -> bool:
-        """Whether an identity is known, as of the last `refresh`, to be a person's face."""
+        """Whether an identity may be a person's face: also one that the last `refresh` did not know of."""
         known = self._known.get(name)
-        return known is not None and known.needs_consent
+        return known is None or known.needs_consent
 
     def refresh(self) -> Mapping[str, str]:
         """Ask what there is now; what was known before where there is no answer."""

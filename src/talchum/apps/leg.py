@@ -89,9 +89,6 @@ class LegOrder:
 class Rights(Protocol):
     """What is asked of `WearingRights`."""
 
-    def may_wear(self, account: str, identity: str) -> bool:
-        """Whether an account may wear an identity now."""
-
     def by_which(self, account: str, identity: str) -> Consent | None:
         """The consent by which it may wear a person's face now."""
 
@@ -182,8 +179,6 @@ class FaceLeg(PeerListener):
             wish = await self._wishes.get()
             stage = self._stage
             try:
-                if not self._rights.may_wear(self._order.account, wish.identity):
-                    raise _not_allowed()
                 face = await self._faces.get(wish.identity, wish.engine)
                 self._put_on(face, fallback=False)
             except TalchumError as error:
@@ -239,7 +234,9 @@ class FaceLeg(PeerListener):
             return None
         consent = self._rights.by_which(self._order.account, face.identity)
         if consent is None:
-            raise _not_allowed()
+            raise IdentityError(
+                "got a person's face that this performer has no consent to wear", code="identity_not_allowed"
+            )
         return consent
 
     def _put_on(self, face: WornFace, *, fallback: bool) -> None:
@@ -409,9 +406,3 @@ class FaceLeg(PeerListener):
     def _say(self, message: FromFaceWorker) -> None:
         if self._peer is not None:
             self._peer.send_message(encode_leg_message(message))
-
-
-def _not_allowed() -> IdentityError:
-    return IdentityError(
-        "got a person's face that this performer has no consent to wear", code="identity_not_allowed"
-    )

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 from quart import Quart, Response
 
-from talchum.adapters.accounts import Account, Accounts, Passkey, new_account_id
+from talchum.adapters.accounts import Account, Accounts, Passkey, new_account_id, tidy_name
 from talchum.adapters.passkeys import (
     RelyingParty,
     new_challenge,
@@ -21,10 +21,11 @@ from talchum.adapters.passkeys import (
     verify_registration,
     verify_sign_in,
 )
-from talchum.apps.account_routes import account_summary, body_of
+from talchum.apps.account_routes import account_summary
 from talchum.apps.account_sessions import AccountSessions
 from talchum.apps.answers import json_answer
 from talchum.apps.ceremonies import CEREMONY_SECONDS, Ceremonies
+from talchum.apps.request_bodies import body_of
 from talchum.domain.errors import AccountError
 
 Found = TypeVar("Found")
@@ -117,10 +118,10 @@ def add_passkeys(
                 "got a new account without an invitation, expected one of the operator's",
                 code="registration_closed",
             )
-        tidy = " ".join(name.split())
+        tidy = tidy_name(name)
         if not tidy:
             raise AccountError("got no name, expected what the account is to be called", code="name_missing")
-        return _Making(new_challenge(), new_account_id(), tidy[:64], new=True)
+        return _Making(new_challenge(), new_account_id(), tidy, new=True)
 
     @app.post("/api/account/passkeys/options")
     async def ask_for_a_new_one() -> Response:

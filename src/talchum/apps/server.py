@@ -30,16 +30,14 @@ from talchum.adapters.audit_log import AuditLog
 from talchum.adapters.capture_records import CaptureRecords
 from talchum.adapters.celery_queue import FaceLegQueue, TrainingQueue, make_celery
 from talchum.adapters.face_worker_registry import read_face_workers
-from talchum.adapters.oidc import OpenIdProvider
 from talchum.adapters.once_store import OnceStore
-from talchum.adapters.passkeys import RelyingParty
 from talchum.adapters.quart_socket import PatientWebsocketConnection, QuartSocket
 from talchum.adapters.redis_rooms import RedisRooms, connect
 from talchum.adapters.signing import Signer
 from talchum.adapters.trainer_presence import count_trainers
 from talchum.adapters.training_jobs import TrainingJobs
 from talchum.adapters.turn_credentials import TurnCredentials
-from talchum.apps.account_routes import AccountDesk, add_accounts
+from talchum.apps.account_routes import AccountDesk
 from talchum.apps.account_sessions import AccountSessions
 from talchum.apps.answers import json_answer
 from talchum.apps.audit_writer import AuditWriter
@@ -49,16 +47,15 @@ from talchum.apps.consent_registry import ConsentRegistry
 from talchum.apps.identity_routes import add_identities, keep_known
 from talchum.apps.known_consents import KnownConsents, WearingRights
 from talchum.apps.known_identities import KnownIdentities
-from talchum.apps.oidc_routes import add_provider
-from talchum.apps.passkey_routes import add_passkeys
 from talchum.apps.receipts import add_receipts
+from talchum.apps.request_bodies import body_of
 from talchum.apps.settings import Settings
 from talchum.apps.signalling import Signalling, new_server_name
 from talchum.apps.statements import ISSUER, disclosure_signer
 from talchum.apps.training_routes import TrainingDesk, add_training
+from talchum.apps.ways_in import add_ways_in
 from talchum.apps.web_files import NOT_BUILT, WebFiles
 from talchum.domain.errors import (
-    AccountError,
     AdmissionError,
     DatabaseError,
     MessageError,
@@ -157,7 +154,7 @@ class CallServer:
         rules = RoomRules(
             grace=settings.resume_seconds,
             face_leg_wait=settings.face_leg_wait_seconds,
-            identities=self.identities if self.identities.digests else None,
+            identities=self.identities,
             may_wear=self.rights.may_wear,
         )
         self.rooms = RedisRooms(
@@ -193,6 +190,16 @@ class CallServer:
         registry = ConsentRegistry.open(self.settings, self.identities.library())
         return AccountDesk(Accounts(registry.records.engine), registry)
 
+    def expect_own_page(self) -> None:
+        """Pass for a request of a page of ours. Raises AdmissionError: `origin_refused`, `rate_limited`."""
+        if not self.origins.accepts(request.headers.get("Origin"), request.scheme, request.host):
+            raise _origin_refused()
+        self.limits.expect(request.remote_addr or "", time.monotonic())
+
+    def origin(self) -> str:
+        """Of the pages, as the request at hand knows it unless the installation has a public URL."""
+        return self.settings.public_url or f"{request.scheme}://{request.host}"
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Serve the rooms for as long as the application does."""
@@ -213,10 +220,18 @@ def create_app(settings: Settings) -> Quart:
     add_identities(
         app, server.identities, may_wear=server.rights.may_wear, asker=server.sessions.guest_or_account
     )
-    _add_accounts(app, server)
+    add_ways_in(
+        app,
+        settings,
+        open_desk=lambda: server.accounts,
+        sessions=server.sessions,
+        ceremonies=Ceremonies(OnceStore(server.redis), server.sessions),
+        origin=server.origin,
+        expect_own_page=server.expect_own_page,
+    )
     _add_training(app, server)
     _add_well_known(app, server)
-    add_receipts(app, server.audit, server.signer, lambda: _expect_own_page(server))
+    add_receipts(app, server.audit, server.signer, server.expect_own_page)
     _add_pages(app, server)
     running = server.running()
     app.before_serving(running.__aenter__)
@@ -250,15 +265,14 @@ def _add_rooms(app: Quart, server: CallServer) -> None:
 
     @app.post("/api/rooms")
     async def create_room() -> Response:
-        _expect_own_page(server)
+        server.expect_own_page()
         room = await server.rooms.create()
-        origin = server.settings.public_url or f"{request.scheme}://{request.host}"
-        return json_answer({"room": room, "link": f"{origin}/call/#{room}"}, 201)
+        return json_answer({"room": room, "link": f"{server.origin()}/call/#{room}"}, 201)
 
     @app.post("/api/rooms/<room>/tickets")
     async def issue_ticket(room: str) -> Response:
-        _expect_own_page(server)
-        body = await _body()
+        server.expect_own_page()
+        body = await body_of(_TicketRequest, '{} or {"peer", "rejoin"}', empty=_TicketRequest())
         account = await server.sessions.guest_or_account()
         issued = await server.rooms.issue_ticket(
             room_key(room), peer=body.peer, rejoin=body.rejoin, account=account
@@ -303,61 +317,9 @@ def _add_training(app: Quart, server: CallServer) -> None:
         app,
         open_desk=lambda: server.training,
         token=server.settings.operator_token,
-        expect_own_page=lambda: _expect_own_page(server),
+        expect_own_page=server.expect_own_page,
         count_trainers=trainers,
     )
-
-
-def _add_accounts(app: Quart, server: CallServer) -> None:
-    ceremonies = Ceremonies(OnceStore(server.redis), server.sessions)
-    add_accounts(
-        app,
-        open_desk=lambda: server.accounts,
-        sessions=server.sessions,
-        expect_own_page=lambda: _expect_own_page(server),
-        ways_in=lambda: {
-            "registration": server.settings.registration,
-            "passkeys": _has_passkeys(server),
-            "provider": bool(server.settings.oidc_issuer),
-        },
-    )
-    add_passkeys(
-        app,
-        open_accounts=lambda: server.accounts.accounts,
-        sessions=server.sessions,
-        ceremonies=ceremonies,
-        relying_party=lambda: _relying_party(server),
-        registration_open=server.settings.registration == "open",
-        expect_own_page=lambda: _expect_own_page(server),
-    )
-
-    settings = server.settings
-    if settings.oidc_issuer:
-        add_provider(
-            app,
-            OpenIdProvider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret),
-            open_accounts=lambda: server.accounts.accounts,
-            sessions=server.sessions,
-            ceremonies=ceremonies,
-            origin=lambda: _origin(server),
-            expect_own_page=lambda: _expect_own_page(server),
-        )
-
-
-def _origin(server: CallServer) -> str:
-    return server.settings.public_url or f"{request.scheme}://{request.host}"
-
-
-def _relying_party(server: CallServer) -> RelyingParty:
-    return RelyingParty.of(_origin(server))
-
-
-def _has_passkeys(server: CallServer) -> bool:
-    try:
-        _relying_party(server)
-    except AccountError:
-        return False
-    return True
 
 
 def _add_pages(app: Quart, server: CallServer) -> None:
@@ -379,20 +341,6 @@ def _add_pages(app: Quart, server: CallServer) -> None:
     async def add_headers(response: Response) -> Response:
         response.headers.update(server.web.headers(request.host))
         return response
-
-
-def _expect_own_page(server: CallServer) -> None:
-    if not server.origins.accepts(request.headers.get("Origin"), request.scheme, request.host):
-        raise _origin_refused()
-    server.limits.expect(request.remote_addr or "", time.monotonic())
-
-
-async def _body() -> _TicketRequest:
-    raw = await request.get_data()
-    try:
-        return msgspec.json.decode(raw, type=_TicketRequest) if raw.strip() else _TicketRequest()
-    except msgspec.DecodeError as error:
-        raise MessageError('got a body that is not {} or {"peer", "rejoin"}') from error
 
 
 def _refusal(error: TalchumError) -> Response:

@@ -22,8 +22,9 @@ from talchum.adapters.content_store import ContentStore
 from talchum.adapters.identity_library import IdentityLibrary
 from talchum.adapters.training_jobs import TrainingJobs
 from talchum.apps.answers import json_answer
+from talchum.apps.request_bodies import body_of
 from talchum.domain.capture import Capture
-from talchum.domain.errors import AdmissionError, ContentError, MessageError, StoreError
+from talchum.domain.errors import AdmissionError, ContentError, StoreError
 from talchum.domain.training_job import DEFAULT_STEPS, TrainingJob
 
 logger = logging.getLogger(__name__)
@@ -121,7 +122,7 @@ def add_training(
     @app.post("/api/training-jobs")
     async def submit_job() -> Response:
         expect_operator()
-        wanted = await _submission()
+        wanted = await body_of(_Submission, '{"capture", "identity", "steps"?}')
         job = await ask(lambda desk: desk.submit(wanted.capture, wanted.identity, wanted.steps))
         return json_answer(job_summary(job), 201)
 
@@ -193,13 +194,6 @@ def job_summary(job: TrainingJob) -> dict[str, object]:
         "endedAt": job.ended,
         "secondsLeft": job.seconds_left,
     }
-
-
-async def _submission() -> _Submission:
-    try:
-        return msgspec.json.decode(await request.get_data(), type=_Submission)
-    except msgspec.DecodeError as error:
-        raise MessageError('got a body that is not {"capture", "identity", "steps"?}') from error
 
 
 def _picture(data: bytes) -> Response:

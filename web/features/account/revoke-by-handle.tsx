@@ -2,11 +2,11 @@
 
 import { type FormEvent, useState } from "react";
 import { Button } from "@/components/ui/button";
+import { TextField } from "@/components/ui/text-field";
 import { useI18n } from "@/i18n";
 import { accountApi } from "@/lib/account/account-api";
 import styles from "./account.module.css";
 import { Confirm } from "./confirm";
-import { Field } from "./field";
 import { Problem } from "./problem";
 import { useAsking } from "./use-asking";
 
@@ -33,12 +33,13 @@ export function RevokeByHandle() {
       <h2 id="by-handle">{t("account.byHandle")}</h2>
       <p>{t("account.byHandleText")}</p>
       <form className={styles.form} onSubmit={ask}>
-        <Field
+        <TextField
           label={t("account.handle")}
           rule={t("account.handleRule")}
           value={handle}
-          testId="handle"
-          onChange={setHandle}
+          maxLength={256}
+          data-testid="handle"
+          onText={setHandle}
         />
         <Button type="submit" disabled={busy || handle.trim() === ""} data-testid="revoke-handle">
           {t("account.revoke")}

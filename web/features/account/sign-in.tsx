@@ -2,12 +2,12 @@
 
 import { type FormEvent, useEffect, useId, useState } from "react";
 import { Button } from "@/components/ui/button";
+import { TextField } from "@/components/ui/text-field";
 import { useI18n } from "@/i18n";
 import { accountApi, type Entrance, PROVIDER } from "@/lib/account/account-api";
 import { takeFragment } from "@/lib/account/invitation";
 import { browserHasPasskeys, makePasskey, signInWithPasskey } from "@/lib/account/passkeys";
 import styles from "./account.module.css";
-import { Field } from "./field";
 import { Problem } from "./problem";
 import { useAsking } from "./use-asking";
 
@@ -92,19 +92,21 @@ function Invitation({
   return (
     <form className={styles.form} aria-labelledby={heading} onSubmit={submit}>
       <h3 id={heading}>{t("account.withInvitation")}</h3>
-      <Field
+      <TextField
         label={t("account.invitation")}
         rule={t("account.invitationRule")}
         value={token}
-        testId="invitation"
-        onChange={setToken}
+        maxLength={256}
+        data-testid="invitation"
+        onText={setToken}
       />
-      <Field
+      <TextField
         label={t("account.name")}
         rule={t("account.nameRule")}
         value={name}
-        testId="name"
-        onChange={setName}
+        maxLength={256}
+        data-testid="name"
+        onText={setName}
       />
       <Button type="submit" disabled={busy || token.trim() === ""} data-testid="use-invitation">
         {t("account.useInvitation")}
@@ -124,12 +126,13 @@ function NewAccount({ busy, onMake }: { busy: boolean; onMake(name: string): Pro
   return (
     <form className={styles.form} aria-labelledby={heading} onSubmit={submit}>
       <h3 id={heading}>{t("account.new")}</h3>
-      <Field
+      <TextField
         label={t("account.name")}
         rule={t("account.nameRule")}
         value={name}
-        testId="new-name"
-        onChange={setName}
+        maxLength={256}
+        data-testid="new-name"
+        onText={setName}
       />
       <Button type="submit" disabled={busy || name.trim() === ""} data-testid="new-account">
         {t("account.make")}

@@ -1,7 +1,8 @@
 "use client";
 
-import { type FormEvent, useId, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { Button } from "@/components/ui/button";
+import { TextField } from "@/components/ui/text-field";
 import { type Translate, useI18n } from "@/i18n";
 import type { TrainingApi } from "@/lib/training/training-api";
 import { refusalText } from "./refusal-text";
@@ -22,7 +23,6 @@ export function Order({
   const [identity, setIdentity] = useState("");
   const [steps, setSteps] = useState("");
   const { sending, problem, send } = useOrder(api);
-  const id = useId();
 
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
@@ -34,38 +34,27 @@ export function Order({
 
   return (
     <form className={styles.order} onSubmit={(event) => void submit(event)}>
-      <div className={styles.field}>
-        <label htmlFor={`${id}-name`}>{t("train.name")}</label>
-        <input
-          id={`${id}-name`}
-          value={identity}
-          maxLength={32}
-          autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
-          aria-describedby={`${id}-rule`}
-          aria-invalid={problem === "name"}
-          data-testid="identity-name"
-          onChange={(event) => setIdentity(event.target.value)}
-        />
-        <small id={`${id}-rule`}>{t("train.nameRule")}</small>
-      </div>
+      <TextField
+        label={t("train.name")}
+        rule={t("train.nameRule")}
+        value={identity}
+        maxLength={32}
+        autoCapitalize="none"
+        aria-invalid={problem === "name"}
+        data-testid="identity-name"
+        onText={setIdentity}
+      />
       <details className={styles.more}>
         <summary>{t("train.more")}</summary>
-        <div className={styles.field}>
-          <label htmlFor={`${id}-steps`}>{t("train.steps")}</label>
-          <input
-            id={`${id}-steps`}
-            value={steps}
-            inputMode="numeric"
-            autoComplete="off"
-            aria-describedby={`${id}-usual`}
-            aria-invalid={problem === "steps"}
-            data-testid="training-steps"
-            onChange={(event) => setSteps(event.target.value.trim())}
-          />
-          <small id={`${id}-usual`}>{t("train.stepsRule")}</small>
-        </div>
+        <TextField
+          label={t("train.steps")}
+          rule={t("train.stepsRule")}
+          value={steps}
+          inputMode="numeric"
+          aria-invalid={problem === "steps"}
+          data-testid="training-steps"
+          onText={(text) => setSteps(text.trim())}
+        />
       </details>
       <Button type="submit" look="primary" disabled={sending} data-testid="start-training">
         {t(sending ? "train.starting" : "train.start")}
