@@ -16,6 +16,7 @@ COMMANDS = {
     "doctor",
     "identities",
     "networks",
+    "recorder",
     "server",
     "train",
     "trainer",

@@ -70,7 +70,14 @@ class Up:
         found = {}
         for pid in map(int, path.read_text().split()):
             command = Path(f"/proc/{pid}/cmdline").read_bytes().decode()
-            for word in ("valkey-server", "apps.server", "apps.worker", "apps.trainer", "turnserver"):
+            for word in (
+                "valkey-server",
+                "apps.server",
+                "apps.worker",
+                "apps.recorder",
+                "apps.trainer",
+                "turnserver",
+            ):
                 if word in command:
                     found[word] = pid
         return found

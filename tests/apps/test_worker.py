@@ -17,9 +17,10 @@ from talchum.adapters.face_worker_presence import FaceWorkerPresence
 from talchum.adapters.face_worker_registry import FaceWorkerStatus
 from talchum.apps.known_consents import KnownConsents
 from talchum.apps.known_identities import KnownIdentities
+from talchum.apps.media_loop import MediaLoop
 from talchum.apps.prepared_faces import PreparedFaces
 from talchum.apps.settings import Settings
-from talchum.apps.worker import FaceWorker, MediaLoop, face_leg_task
+from talchum.apps.worker import FaceWorker, face_leg_task
 from talchum.domain.errors import FaceLegError, StoreError
 from talchum.domain.rendering import BadgeStyle
 from talchum.vision.pipeline import FaceNetworks, WornFace

@@ -114,6 +114,14 @@ class Service:
             self._expect_running(child, deadline)
         return child
 
+    def start_recorder(self) -> Child:
+        """A recorder; returns when it is ready."""
+        child = self._start("recorder")
+        deadline = time.monotonic() + START_PATIENCE
+        while "recorder ready" not in child.log.read_text():
+            self._expect_running(child, deadline)
+        return child
+
     def health(self) -> dict[str, Any]:
         """What `GET /healthz` of the first call server says."""
         answer = self._answer(self.servers[0].port)

@@ -35,6 +35,7 @@ REPORT_KEYS = {
     "glassToGlassMs",
     "faceLeg",
     "receipt",
+    "recording",
 }
 LEG_KEYS = {"identity", "engine", "fallback", "framesReceived", "cardFrames", "roundTripMs"}
 

@@ -24,6 +24,7 @@ from talchum.protocol.room_effects import (
     Disclose,
     Effect,
     EnqueueFaceLeg,
+    EnqueueRecording,
     Forget,
     Note,
     Push,
@@ -51,6 +52,7 @@ class Call:
     closed: list[str] = field(default_factory=list)
     tasks: list[EnqueueFaceLeg] = field(default_factory=list)
     notes: list[AuditEvent] = field(default_factory=list)
+    recordings: list[EnqueueRecording] = field(default_factory=list)
     disclosures: list[tuple[str, Disclosure]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -106,6 +108,8 @@ class Call:
                 self.closed.append(effect.connection)
             elif isinstance(effect, EnqueueFaceLeg):
                 self.tasks.append(effect)
+            elif isinstance(effect, EnqueueRecording):
+                self.recordings.append(effect)
             elif isinstance(effect, Note):
                 self.notes.append(effect.event)
         return effects

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from talchum.domain.errors import AdmissionError
 from talchum.protocol.messages import (
     Acknowledge,
+    AnswerRecording,
     ClientMessage,
     Describe,
     Described,
@@ -19,6 +20,7 @@ from talchum.protocol.messages import (
     PeerJoined,
     ReleaseFaceLeg,
     RequestFaceLeg,
+    RequestRecording,
     SessionDescription,
     SetState,
     StateChanged,
@@ -32,6 +34,7 @@ REQUESTS = st.sampled_from(["r1", "r2", "r3"])
 KINDS = (
     *("ticket", "enter", "enter", "reuse", "state", "offer", "offer", "candidate", "request", "release"),
     *("worker", "worker", "leave", "lose", "resume", "wait", "server dies", "ack"),
+    *("record", "agree", "agree", "refuse", "recorder"),
 )
 Step = tuple[str, int, int, str]
 STEPS: st.SearchStrategy[list[Step]] = st.lists(
@@ -69,6 +72,8 @@ class Story:
                     self.used.append(task.ticket)
                     self.peers.append(worker)
                     self.performer_of[worker] = task.performer
+                case "recorder" if call.recordings:
+                    self.peers.append(call.enter(call.recordings.pop().ticket))
                 case "wait":
                     call.wait(float(one * 4))
                 case "server dies":
@@ -88,6 +93,9 @@ class Story:
             "release": ReleaseFaceLeg(request=request),
             "leave": Leave(),
             "ack": Acknowledge(last_seq=other),
+            "record": RequestRecording(),
+            "agree": AnswerRecording(recording=self._recording(), agree=True),
+            "refuse": AnswerRecording(recording=self._recording(), agree=False),
         }
         if kind in messages:
             self.call.say(peer, messages[kind])
@@ -96,10 +104,18 @@ class Story:
         elif kind == "resume":
             self.call.resume(peer, 0)
 
+    def _recording(self) -> str:
+        recording = self.call.room.state.recording
+        return recording.name if recording is not None else "none"
+
     def check(self) -> None:
         records = self.call.room.state.peers
         participants = [name for name, peer in records.items() if peer.role == "participant"]
         assert len(participants) <= 2
+        recording = self.call.room.state.recording
+        recorders = [name for name, peer in records.items() if peer.role == "recorder"]
+        assert recorders == ([recording.recorder] if recording is not None and recording.recorder else [])
+        assert recording is None or not recording.started or set(participants) <= set(recording.agreed)
         for peer, outbox in self.call.outboxes.items():
             assert [message.seq for message in outbox] == list(range(1, len(outbox) + 1))
             self._check_senders(peer, outbox)

@@ -125,6 +125,27 @@ export const en = {
   "call.home": "Back to the start",
   "call.microphoneMuted": "Their microphone is off",
 
+  "recording.ask": "Record",
+  "recording.question": "Record this call?",
+  "recording.explain":
+    "The other person would like the service to record this call: both pictures as each of you sees the other, and both voices. It begins only if you agree, and each of you can end it at any moment.",
+  "recording.agree": "Agree to the recording",
+  "recording.refuse": "No, do not record",
+  "recording.asked": "Asked to record. Waiting for the other person …",
+  "recording.starting": "The recording begins …",
+  "recording.running": "Recording",
+  "recording.stop": "Stop",
+  "recording.cancel": "Never mind",
+  "recording.stopped.refused": "The call is not recorded: not both of you want it.",
+  "recording.stopped.withdrawn": "The recording was ended.",
+  "recording.stopped.left": "The recording ended, since somebody left.",
+  "recording.stopped.joined": "The recording ended, since somebody joined.",
+  "recording.stopped.no_recorder": "No recorder is free right now.",
+  "recording.stopped.other": "The recorder has ended the recording.",
+  "recording.sealing": "The recording is being signed …",
+  "recording.download": "Download the recording",
+  "recording.kept": "It is deleted after a while.",
+
   "receipt.noted": "This call is noted: {entries} entries, checkpoint {checkpoint}.",
   "receipt.save": "Save the receipt",
   "receipt.saveTitle":

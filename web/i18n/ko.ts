@@ -127,6 +127,27 @@ export const ko: Readonly<Record<Key, string>> = {
   "call.home": "처음으로",
   "call.microphoneMuted": "상대의 마이크가 꺼져 있습니다",
 
+  "recording.ask": "녹화",
+  "recording.question": "이 통화를 녹화할까요?",
+  "recording.explain":
+    "상대방이 이 통화를 녹화하고 싶어 합니다. 서로에게 보이는 두 화면과 두 목소리가 담깁니다. 동의해야만 시작되고, 두 사람 모두 언제든지 끝낼 수 있습니다.",
+  "recording.agree": "녹화에 동의",
+  "recording.refuse": "아니요, 녹화하지 않기",
+  "recording.asked": "녹화를 요청했습니다. 상대방의 답을 기다리는 중 …",
+  "recording.starting": "녹화를 시작하는 중 …",
+  "recording.running": "녹화 중",
+  "recording.stop": "중지",
+  "recording.cancel": "취소",
+  "recording.stopped.refused": "두 사람 모두가 원하지 않아 통화를 녹화하지 않습니다.",
+  "recording.stopped.withdrawn": "녹화가 중지되었습니다.",
+  "recording.stopped.left": "한 사람이 나가서 녹화가 끝났습니다.",
+  "recording.stopped.joined": "새로운 사람이 들어와서 녹화가 끝났습니다.",
+  "recording.stopped.no_recorder": "지금은 녹화할 수 있는 자리가 없습니다.",
+  "recording.stopped.other": "녹화기가 녹화를 끝냈습니다.",
+  "recording.sealing": "녹화에 서명하는 중 …",
+  "recording.download": "녹화 내려받기",
+  "recording.kept": "일정 시간이 지나면 삭제됩니다.",
+
   "receipt.noted": "이 통화는 기록되었습니다: 항목 {entries}개, 확인점 {checkpoint}.",
   "receipt.save": "영수증 저장",
   "receipt.saveTitle":

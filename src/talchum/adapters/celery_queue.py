@@ -1,4 +1,4 @@
-"""The queues of face legs and of training jobs: Celery over the same Redis.
+"""The queues of face legs, of recordings and of training jobs: Celery over the same Redis.
 
 A face leg's message names everything a face worker needs to join the room; it expires when nobody takes it,
 and its worker drops it when the leg's lease (``face-leg:{leg}:wanted``) is gone. A training job's message is
@@ -21,6 +21,8 @@ from talchum.protocol.messages import IceServer
 
 FACE_LEG_TASK = "talchum.face_leg"
 FACE_LEG_QUEUE = "face-legs"
+RECORDING_TASK = "talchum.recording"
+RECORDING_QUEUE = "recordings"
 TRAINING_TASK = "talchum.train"
 TRAINING_QUEUE = "training"
 
@@ -84,22 +86,44 @@ def make_celery(redis_url: str) -> Celery:
     return celery
 
 
+@dataclass(frozen=True, slots=True)
+class RecordingTask:
+    """Keyword arguments of `talchum.recording`.
+
+    recording: its name in the audit log. file: what opens the file that will be made. expires_at: wall clock,
+    after which nobody waits for it any more.
+    """
+
+    recording: str
+    file: str
+    ticket: str
+    server_url: str
+    ice_servers: list[IceServer]
+    expires_at: float
+
+
 class FaceLegQueue:
-    """Where a call server asks for a face worker."""
+    """Where a call server asks for a face worker, or for a recorder."""
 
     def __init__(self, celery: Celery) -> None:
         self._celery = celery
 
     async def send(self, task: FaceLegTask, expires_in: float) -> None:
         """Put a leg on the queue, for at most `expires_in` seconds. Raises StoreError."""
-        await asyncio.to_thread(self._send, msgspec.to_builtins(task), expires_in)
+        arguments = msgspec.to_builtins(task)
+        await asyncio.to_thread(self._send, FACE_LEG_TASK, FACE_LEG_QUEUE, arguments, expires_in)
 
-    def _send(self, arguments: dict[str, Any], expires_in: float) -> None:
+    async def send_recording(self, task: RecordingTask, expires_in: float) -> None:
+        """Put a recording on its queue, for at most `expires_in` seconds. Raises StoreError."""
+        arguments = msgspec.to_builtins(task)
+        await asyncio.to_thread(self._send, RECORDING_TASK, RECORDING_QUEUE, arguments, expires_in)
+
+    def _send(self, name: str, queue: str, arguments: dict[str, Any], expires_in: float) -> None:
         try:
             self._celery.send_task(
-                FACE_LEG_TASK,
+                name,
                 kwargs=arguments,
-                queue=FACE_LEG_QUEUE,
+                queue=queue,
                 expires=max(1.0, expires_in),
                 retry=True,
                 retry_policy={"max_retries": 3, "interval_start": 0.05, "interval_step": 0.2},
@@ -108,7 +132,7 @@ class FaceLegQueue:
                 kwargsrepr="{...}",
             )
         except OperationalError as error:
-            raise StoreError(f"the queue did not take a face leg: {type(error).__name__}") from error
+            raise StoreError(f"the queue did not take a task: {type(error).__name__}") from error
 
 
 class TrainingQueue:

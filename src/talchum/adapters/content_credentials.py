@@ -10,11 +10,8 @@ import c2pa  # type: ignore[import-untyped]
 
 from talchum.domain.errors import FrameError
 from talchum.domain.leg_tag import LegTag
+from talchum.domain.recorded_call import MARK_ALGORITHM, SOFT_BINDING
 from talchum.domain.verification import CredentialsFinding, CredentialsState
-
-SOFT_BINDING = "c2pa.soft-binding"
-MARK_ALGORITHM = "talchum.mark.v1"
-"""What names the invisible mark in a soft binding; its value is a leg's tag."""
 
 # Whoever wrote the file must not learn who looks at it, nor have this machine ask where they say.
 _NO_NETWORK = {"remote_manifest_fetch": False, "ocsp_fetch": False}

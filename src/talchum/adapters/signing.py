@@ -97,6 +97,15 @@ class Verifier:
         return claims
 
 
+def unverified_claims(token: str) -> dict[str, Any]:
+    """What a statement says, for who got it from the one that signed it. Raises StatementError."""
+    try:
+        claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    except jwt.PyJWTError as error:
+        raise StatementError(f"got no statement: {type(error).__name__}") from error
+    return claims
+
+
 def thumbprint(jwk: Mapping[str, str]) -> str:
     """The name of an Ed25519 key (RFC 7638; the members of RFC 8037 section 2)."""
     members = json.dumps({name: jwk[name] for name in ("crv", "kty", "x")}, separators=(",", ":"))

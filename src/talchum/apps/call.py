@@ -13,6 +13,7 @@ from typing import Any, TextIO, cast
 from talchum.adapters.call_server_client import CallLink, CallServerClient
 from talchum.adapters.webrtc.engine import prepare_engine
 from talchum.apps.headless_call import CallOptions, HeadlessCall
+from talchum.apps.participant_recording import RecordingWish
 from talchum.apps.peer_disclosure import DisclosureReader
 from talchum.domain.audit import room_name
 from talchum.domain.errors import AdmissionError
@@ -44,7 +45,8 @@ async def stay(options: CallOptions) -> dict[str, Any]:
         receipt = await _receipt(server, call.peer)
     finally:
         await server.close()
-    return {**call.results.report(options.identity, options.engine), "receipt": receipt}
+    report = call.results.report(options.identity, options.engine)
+    return {**report, "receipt": receipt, "recording": call.recorded(link.origin)}
 
 
 async def _receipt(server: CallServerClient, peer: str) -> dict[str, Any] | None:
@@ -64,6 +66,7 @@ def run(
     record: Path | None,
     seconds: float | None,
     stamp: bool,
+    recording: RecordingWish,
     as_json: bool,
     out: TextIO,
     invitation: str = "",
@@ -71,7 +74,7 @@ def run(
     """Join a call and report on it; the exit status."""
     level = os.environ.get("TALCHUM_LOG_LEVEL", "WARNING")
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
-    options = CallOptions(link, play, identity, engine, record, seconds, stamp, invitation)
+    options = CallOptions(link, play, identity, engine, record, seconds, stamp, recording, invitation)
     report = asyncio.run(stay(options))
     if as_json:
         print(json.dumps(report), file=out, flush=True)
@@ -82,6 +85,8 @@ def run(
 
 def _tell(report: dict[str, Any], out: TextIO) -> None:
     _tell_of_the_call(report, out)
+    if (recording := report["recording"]) is not None and recording["file"] is not None:
+        print(f"the recording of this call: {recording['file']}", file=out)
     if (receipt := report["receipt"]) is not None:
         entries, seq, digest = receipt["entries"], receipt["seq"], receipt["hash"]
         print(f"noted in the audit log: {entries} entries, checkpoint {seq} {digest[:12]}", file=out)

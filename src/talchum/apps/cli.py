@@ -73,6 +73,13 @@ def up(
 @click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Write what is received.")
 @click.option("--seconds", type=click.FloatRange(min=0.0, min_open=True), help="Leave after this long.")
 @click.option("--stamp", is_flag=True, help="Mark sent frames, to measure the delay on the same machine.")
+@click.option(
+    "--recording",
+    type=click.Choice(["refuse", "agree", "ask"]),
+    default="refuse",
+    show_default=True,
+    help="What to say when the service is to record the call.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a report as JSON at the end.")
 def call(
     link: str,
@@ -83,6 +90,7 @@ def call(
     record: Path | None,
     seconds: float | None,
     stamp: bool,
+    recording: Any,
     as_json: bool,
 ) -> None:
     """Join the call at LINK without a browser."""
@@ -97,6 +105,7 @@ def call(
         record=record,
         seconds=seconds,
         stamp=stamp,
+        recording=recording,
         as_json=as_json,
         out=sys.stdout,
     )
@@ -300,6 +309,14 @@ def server() -> None:
 def worker() -> None:
     """Run one face worker with the settings of the environment."""
     from talchum.apps.worker import main as work
+
+    work()
+
+
+@main.command()
+def recorder() -> None:
+    """Run one recorder of calls with the settings of the environment."""
+    from talchum.apps.recorder import main as work
 
     work()
 

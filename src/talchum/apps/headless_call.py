@@ -22,6 +22,7 @@ from talchum.adapters.signalling_client import SignallingClient
 from talchum.adapters.webrtc.peer import WebRtcPeer
 from talchum.adapters.webrtc.sources import CameraVideo, EgressVideo, VideoSource, VoiceSource
 from talchum.apps.other_participant import CallResults, OtherParticipant
+from talchum.apps.participant_recording import ParticipantRecording, RecordingWish
 from talchum.apps.peer_disclosure import DisclosureReader, PeerDisclosure
 from talchum.apps.performer_legs import PerformerLegs
 from talchum.apps.voice_delay import VoiceDelay
@@ -42,6 +43,7 @@ from talchum.protocol.messages import (
     Peer,
     PeerJoined,
     PeerLeft,
+    RecordingState,
     ServerMessage,
     SetState,
     StateChanged,
@@ -73,6 +75,7 @@ class CallOptions:
     record: Path | None = None
     seconds: float | None = None
     stamp: bool = False
+    recording: RecordingWish = "refuse"
     invitation: str = ""
 
 
@@ -114,6 +117,7 @@ class HeadlessCall:
                 self._spawn,
             )
         self._shown: VideoSource | None = None
+        self._recorded = ParticipantRecording(options.recording, self.client.send, own_face=kind is None)
         self._tasks: set[asyncio.Task[None]] = set()
         self._over = asyncio.Event()
 
@@ -135,6 +139,10 @@ class HeadlessCall:
             await self._close()
             await self.client.leave()
             await signalling
+
+    def recorded(self, origin: str) -> dict[str, Any] | None:
+        """How it stood with recording, see `ParticipantRecording.report`."""
+        return self._recorded.report(origin)
 
     def leave(self) -> None:
         """Let `run` return."""
@@ -201,6 +209,8 @@ class HeadlessCall:
                     connection.receive_candidate(candidate)
             case IceServersIssued(ice_servers=servers):
                 self._renew(tuple(servers))
+            case RecordingState():
+                self._recorded.heard(message, self.peer)
             case FaceLegUnavailable(request=request, code=code, retryable=retryable):
                 logger.warning("no face worker: %s", code)
                 if self._legs is not None:
@@ -240,6 +250,12 @@ class HeadlessCall:
                     own_face=self._kind is None,
                 )
                 self._spawn(self._call_participant(other))
+                self._recorded.somebody_is_there()
+        elif peer.role == "recorder":
+            voice = self._voice if self._clip is not None and self._clip.voice else None
+            recorder = self._recorded.meet(peer, self.ice_servers, voice)
+            if recorder is not None:
+                self._spawn(recorder.send_video(self._source()))
         elif self._legs is not None:
             self._legs.meet(peer, self.ice_servers)
 
@@ -252,6 +268,8 @@ class HeadlessCall:
         other = self._others.pop(peer, None)
         if other is not None:
             self._spawn(self._end_participant(other))
+        if (recorder := self._recorded.part(peer)) is not None:
+            self._spawn(recorder.close())
         if self._legs is not None:
             self._legs.part(peer, time.monotonic())
 
@@ -262,11 +280,14 @@ class HeadlessCall:
     def _connection(self, peer: str) -> WebRtcPeer | None:
         if (other := self._others.get(peer)) is not None:
             return other.peer
+        if (recorder := self._recorded.peers.get(peer)) is not None:
+            return recorder
         return self._legs.peer(peer) if self._legs is not None else None
 
     def _peers(self) -> list[WebRtcPeer]:
         workers = self._legs.peers if self._legs is not None else []
-        return [*(other.peer for other in self._others.values()), *workers]
+        others = [other.peer for other in self._others.values()]
+        return [*others, *self._recorded.peers.values(), *workers]
 
     def _renew(self, servers: tuple[IceServer, ...]) -> None:
         """Fresh TURN credentials; who is relayed goes over to them before the old ones expire."""
@@ -299,9 +320,10 @@ class HeadlessCall:
             source = self._source()
             if source is not self._shown:
                 self._shown = source
-                for other in list(self._others.values()):
+                others = [other.peer for other in self._others.values()]
+                for peer in (*others, *self._recorded.peers.values()):
                     with contextlib.suppress(PeerConnectionError):  # it is being closed
-                        await other.peer.send_video(source)
+                        await peer.send_video(source)
             for other in self._others.values():
                 self._mind_the_route(other, now)
 

@@ -32,6 +32,8 @@ from talchum.adapters.celery_queue import FaceLegQueue, TrainingQueue, make_cele
 from talchum.adapters.face_worker_registry import read_face_workers
 from talchum.adapters.once_store import OnceStore
 from talchum.adapters.quart_socket import PatientWebsocketConnection, QuartSocket
+from talchum.adapters.recording_credentials import CertificateChain
+from talchum.adapters.recording_files import RecordingFiles
 from talchum.adapters.redis_rooms import RedisRooms, connect
 from talchum.adapters.signing import Signer
 from talchum.adapters.trainer_presence import count_trainers
@@ -48,6 +50,7 @@ from talchum.apps.identity_routes import add_identities, keep_known
 from talchum.apps.known_consents import KnownConsents, WearingRights
 from talchum.apps.known_identities import KnownIdentities
 from talchum.apps.receipts import add_receipts
+from talchum.apps.recording_routes import add_recordings, sweeping
 from talchum.apps.request_bodies import body_of
 from talchum.apps.settings import Settings
 from talchum.apps.signalling import Signalling, new_server_name
@@ -93,6 +96,7 @@ _STATUS = {
     "capture_unknown": 404,
     "job_unknown": 404,
     "receipt_unknown": 404,
+    "recording_unknown": 404,
     "content_missing": 404,
     "identity_taken": 409,
     "job_ended": 409,
@@ -140,6 +144,7 @@ class CallServer:
         self.turn = TurnCredentials(settings.turn_urls, settings.turn_secret, settings.turn_lifetime_seconds)
         self.web = WebFiles(settings.web)
         self.signer = Signer.of(settings.signing_key, settings.data)
+        self.recording_chain = CertificateChain.of(settings.recording_chain, settings.data)
         self.limits = ClientLimits()
         hostname = socket.gethostname()
         self.origins = OriginRule.of(
@@ -200,11 +205,22 @@ class CallServer:
         """Of the pages, as the request at hand knows it unless the installation has a public URL."""
         return self.settings.public_url or f"{request.scheme}://{request.host}"
 
+    def recordings(self) -> RecordingFiles:
+        """Recordings of calls; may block. Raises DatabaseError."""
+        learned = self.identities.library().learned
+        return RecordingFiles(learned.engine, learned.content, self.settings.data)
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Serve the rooms for as long as the application does."""
         keeping = keep_consents(self.consents, lambda: self.accounts.registry)
-        async with self.audit.running(), self.signalling.running(), keep_known(self.identities), keeping:
+        async with (
+            self.audit.running(),
+            self.signalling.running(),
+            keep_known(self.identities),
+            keeping,
+            sweeping(self.recordings),
+        ):
             yield
         await self.redis.aclose()
 
@@ -231,6 +247,7 @@ def create_app(settings: Settings) -> Quart:
     )
     _add_training(app, server)
     _add_well_known(app, server)
+    add_recordings(app, server.recordings, server.expect_own_page)
     add_receipts(app, server.audit, server.signer, server.expect_own_page)
     _add_pages(app, server)
     running = server.running()
@@ -300,7 +317,13 @@ def _add_rooms(app: Quart, server: CallServer) -> None:
 def _add_well_known(app: Quart, server: CallServer) -> None:
     @app.get("/.well-known/talchum.json")
     async def published() -> Response:
-        answer = json_answer({**server.signer.jwks, "mark": {"version": MARK_VERSION}})
+        answer = json_answer(
+            {
+                **server.signer.jwks,
+                "mark": {"version": MARK_VERSION},
+                "recordings": {"root": server.recording_chain.root},
+            }
+        )
         answer.headers["Access-Control-Allow-Origin"] = "*"  # public, and for whoever checks a recording
         return answer
 

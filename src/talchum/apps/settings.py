@@ -44,6 +44,8 @@ class Settings:
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = ""
+    recording_chain: str = ""
+    recording_hours: int = 24
     tls_certificate: str = ""
     tls_key: str = ""
     turn_secret: str = ""
@@ -211,6 +213,8 @@ NAMES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "TALCHUM_OIDC_ISSUER": ("oidc_issuer", _issuer),
     "TALCHUM_OIDC_CLIENT_ID": ("oidc_client_id", str),
     "TALCHUM_OIDC_CLIENT_SECRET": ("oidc_client_secret", str),
+    "TALCHUM_RECORDING_CHAIN": ("recording_chain", str),
+    "TALCHUM_RECORDING_HOURS": ("recording_hours", _number(1, 30 * 24)),
     "TALCHUM_TLS_CERTIFICATE": ("tls_certificate", str),
     "TALCHUM_TLS_KEY": ("tls_key", str),
     "TALCHUM_TURN_SECRET": ("turn_secret", _secret),

@@ -10,13 +10,13 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from talchum.adapters.celery_queue import FaceLegQueue, FaceLegTask
+from talchum.adapters.celery_queue import FaceLegQueue, FaceLegTask, RecordingTask
 from talchum.adapters.redis_rooms import RedisRooms, RoomAction, Wake
 from talchum.adapters.turn_credentials import TurnCredentials
 from talchum.domain.audit import AuditEvent
@@ -31,6 +31,7 @@ from talchum.protocol.messages import (
     Leave,
     RequestFaceLeg,
     RequestIceServers,
+    RequestRecording,
     Resume,
     Resumed,
     ServerMessage,
@@ -44,6 +45,7 @@ from talchum.protocol.room_effects import (
     Continued,
     Effect,
     EnqueueFaceLeg,
+    EnqueueRecording,
     IssueIceServers,
     Note,
     Reply,
@@ -265,7 +267,7 @@ class Signalling:
                 await self._hold_back(connection, limit, HEAVY_COST)
                 await connection.say(_failure(error, about=number_of(data)))
                 continue
-            heavy = isinstance(message, Describe | RequestFaceLeg | RequestIceServers)
+            heavy = isinstance(message, Describe | RequestFaceLeg | RequestIceServers | RequestRecording)
             await self._hold_back(connection, limit, HEAVY_COST if heavy else 1.0)
             await self._act(connection, message)
             if isinstance(message, Leave):
@@ -360,17 +362,22 @@ class Signalling:
         except StoreError:
             self._unsaid_losses.add(loss)
 
-    # -- face legs and the audit log ------------------------------------------------------------
+    # -- legs, recordings and the audit log ------------------------------------------------------------
 
     async def _run_errands(self, room: str, effects: list[Effect]) -> None:
         for effect in effects:
             if isinstance(effect, Note):
                 self._note(effect.event)
             elif isinstance(effect, EnqueueFaceLeg):
-                errand = asyncio.create_task(self._enqueue(room, effect))
-                # The loop keeps only weak references to tasks.
-                self._errands.add(errand)
-                errand.add_done_callback(self._errands.discard)
+                self._run_errand(self._enqueue(room, effect))
+            elif isinstance(effect, EnqueueRecording):
+                self._run_errand(self._enqueue_recording(effect))
+
+    def _run_errand(self, errand: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(errand)
+        # The loop keeps only weak references to tasks.
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
 
     async def _enqueue(self, room: str, leg: EnqueueFaceLeg) -> None:
         now = time.time()
@@ -392,6 +399,22 @@ class Signalling:
         except StoreError as error:
             # The room gives up on the leg when its wait is over and tells the performer.
             logger.warning("a face leg was not queued: %s", error.message)
+
+    async def _enqueue_recording(self, wanted: EnqueueRecording) -> None:
+        now = time.time()
+        task = RecordingTask(
+            recording=wanted.recording,
+            file=wanted.file,
+            ticket=wanted.ticket,
+            server_url=self._worker_url,
+            ice_servers=self._turn.issue(wanted.recording, self._worker_host, now),
+            expires_at=wanted.expires_at,
+        )
+        try:
+            await self._queue.send_recording(task, wanted.expires_at - now)
+        except StoreError as error:
+            # The room gives up on the recorder when its wait is over.
+            logger.warning("a recording was not queued: %s", error.message)
 
 
 async def _end(*tasks: asyncio.Task[Any]) -> None:

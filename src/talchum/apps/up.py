@@ -1,7 +1,7 @@
 """`talchum up`: the whole service on one machine, by one command.
 
-Starts Valkey on a unix socket, a call server, face workers, a trainer where PyTorch is installed and, where
-`turnserver` is, coturn with a generated secret. It listens on loopback unless told otherwise.
+Starts Valkey on a unix socket, a call server, face workers, a recorder, a trainer where PyTorch is installed
+and, where `turnserver` is, coturn with a generated secret. It listens on loopback unless told otherwise.
 """
 
 from __future__ import annotations
@@ -123,6 +123,8 @@ async def _start(supervisor: Supervisor, installation: _Installation, say: Calla
     for number in range(1, options.face_workers + 1):
         supervisor.start(ChildSpec(f"worker {number}", worker, environment))
     await _until_ready(installation, say)
+    recorder = (sys.executable, "-m", "talchum.apps.recorder")
+    supervisor.start(ChildSpec("recorder", recorder, environment))
     if installation.trains:  # it comes last, so that calls need not wait for it
         supervisor.start(ChildSpec("trainer", (sys.executable, "-m", "talchum.apps.trainer"), environment))
     _announce(installation, say)

@@ -14,10 +14,9 @@ import secrets
 import signal
 import socket
 import sys
-import threading
 import time
-from collections.abc import Callable, Coroutine
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -43,6 +42,7 @@ from talchum.apps.installation_keys import installation_verifier
 from talchum.apps.known_consents import ConsentedFaces, KnownConsents, WearingRights
 from talchum.apps.known_identities import KnownIdentities
 from talchum.apps.leg import FaceLeg, LegOrder, Rights
+from talchum.apps.media_loop import MediaLoop
 from talchum.apps.prepared_faces import Prepare, PreparedFaces, preparer
 from talchum.apps.process import run_process
 from talchum.apps.settings import Settings
@@ -65,37 +65,6 @@ LEASE_PERIOD = 2.0
 FOLLOW_PERIOD = 1.0
 END_SECONDS = 5.0
 SWITCH_SECONDS = 0.001
-
-
-class MediaLoop:
-    """An event loop on a thread of its own, where all legs of this process live."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="media-loop", daemon=True)
-        self._thread.start()
-
-    def submit(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
-        """Run on the loop; the future is for other threads."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
-
-    def call(self, function: Callable[[], None]) -> None:
-        """Call soon on the loop."""
-        self._loop.call_soon_threadsafe(function)
-
-    def close(self) -> None:
-        """Stop the loop when what is running has been cancelled."""
-        self.submit(_cancel_others()).result(END_SECONDS)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(END_SECONDS)
-        self._loop.close()
-
-
-async def _cancel_others() -> None:
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
 
 
 class FaceWorker:

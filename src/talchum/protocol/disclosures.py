@@ -14,7 +14,7 @@ from talchum.protocol.admission import hash_secret
 from talchum.protocol.messages import AcknowledgeDisclosure, DisclosureAcknowledged
 from talchum.protocol.room_effects import PendingEffects
 from talchum.protocol.room_state import DisclosureRecord, RoomState
-from talchum.protocol.visibility import expect_visible
+from talchum.protocol.visibility import audience, expect_visible
 
 
 class Disclosures:
@@ -30,7 +30,7 @@ class Disclosures:
         participants = [name for name, peer in self._state.peers.items() if peer.role == "participant"]
         for performer in participants:
             legs = self._worn_by(performer)
-            for receiver in participants if legs else ():
+            for receiver in audience(self._state, performer) if legs else ():
                 fingerprint = self._state.peers[performer].fingerprints.get(receiver, "")
                 if fingerprint:
                     self._tell(receiver, Disclosure(room, performer, legs, fingerprint), now)

@@ -16,6 +16,7 @@ _CLOSING = {
     "ended": ("face_leg_ended", "the face leg is no longer wanted"),
     "replaced": ("session_replaced", "the participant came back on another page"),
 }
+_RECORDING_OVER = ("recording_ended", "the recording is over")
 
 
 class Membership:
@@ -115,7 +116,8 @@ class Membership:
             self._effects.push(other, PeerLeft(peer=name, reason=reason))
             self._forget(other, name)
         if peer.connection and reason in ("ended", "replaced"):
-            self._effects.close(peer.connection, *_CLOSING[reason])
+            last_word = _RECORDING_OVER if peer.role == "recorder" else _CLOSING[reason]
+            self._effects.close(peer.connection, *last_word)
         self._effects.add(Forget(name))
 
     def _forget(self, other: str, gone: str) -> None:

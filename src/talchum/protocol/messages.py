@@ -32,7 +32,8 @@ Tag = Annotated[str, Meta(pattern=rf"^{TAG_PATTERN}$")]
 # Longer than MAX_SDP_BYTES is refused by protocol/session_description.py, with its own code.
 Sdp = Annotated[str, Meta(max_length=MAX_MESSAGE_BYTES)]
 
-Role = Literal["participant", "face-worker"]
+Role = Literal["participant", "face-worker", "recorder"]
+RecordingPhase = Literal["asked", "starting", "running", "stopped"]
 LeaveReason = Literal["left", "lost", "replaced", "ended"]
 
 
@@ -173,6 +174,17 @@ class AcknowledgeDisclosure(ToServer, frozen=True, kw_only=True, tag="disclosure
     tags: Annotated[list[Tag], Meta(min_length=1, max_length=8)]
 
 
+class RequestRecording(ToServer, frozen=True, kw_only=True, tag="recording-request"):
+    """Ask all participants whether the call may be recorded; who asks agrees."""
+
+
+class AnswerRecording(ToServer, frozen=True, kw_only=True, tag="recording-answer"):
+    """Agree, or not: that refuses what was asked and at any time ends a recording that runs."""
+
+    recording: Identifier
+    agree: bool
+
+
 class RequestIceServers(ToServer, frozen=True, kw_only=True, tag="ice-servers-request"):
     """Ask for fresh TURN credentials."""
 
@@ -203,6 +215,8 @@ ClientMessage = (
     | ReleaseFaceLeg
     | Worn
     | AcknowledgeDisclosure
+    | RequestRecording
+    | AnswerRecording
     | RequestIceServers
     | Acknowledge
     | Ping
@@ -295,6 +309,20 @@ class DisclosureAcknowledged(FromServer, frozen=True, kw_only=True, tag="disclos
     tags: list[Tag]
 
 
+class RecordingState(FromServer, frozen=True, kw_only=True, tag="recording-state"):
+    """How it stands with recording this call.
+
+    reason: why it stopped, else empty. file: what opens the finished file, said once, when it starts.
+    """
+
+    recording: Identifier
+    phase: RecordingPhase
+    asked_by: Identifier
+    agreed_by: list[Identifier]
+    reason: str = ""
+    file: str = ""
+
+
 class FaceLegQueued(FromServer, frozen=True, kw_only=True, tag="face-leg-queued"):
     """The request is waiting for a face worker."""
 
@@ -348,6 +376,7 @@ ServerMessage = (
     | StateChanged
     | Disclosed
     | DisclosureAcknowledged
+    | RecordingState
     | FaceLegQueued
     | FaceLegUnavailable
     | IceServersIssued

@@ -5,7 +5,8 @@ can store the state and the numbered messages in one atomic step. `now` is wall-
 processes serve one room.
 
 Who may talk to whom is in `visibility`, peers that come and go in `membership`, face legs in `face_legs`,
-what peers say to each other in `signalling_relay`, and what they are told of worn faces in `disclosures`.
+what peers say to each other in `signalling_relay`, what they are told of worn faces in `disclosures`, and
+whether the call is recorded in `recordings`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from talchum.protocol.membership import Membership
 from talchum.protocol.messages import (
     Acknowledge,
     AcknowledgeDisclosure,
+    AnswerRecording,
     ClientMessage,
     Describe,
     Failure,
@@ -44,11 +46,13 @@ from talchum.protocol.messages import (
     ReleaseFaceLeg,
     RequestFaceLeg,
     RequestIceServers,
+    RequestRecording,
     Resume,
     SetState,
     Trickle,
     Worn,
 )
+from talchum.protocol.recordings import Recordings
 from talchum.protocol.room_effects import (
     Continued,
     Effect,
@@ -106,6 +110,9 @@ class Room:
         )
         self._relay = SignallingRelay(state, self._effects)
         self._disclosures = Disclosures(state, self._effects)
+        self._recordings = Recordings(
+            state, self._effects, self._membership, secret_source, wait=rules.face_leg_wait
+        )
 
     # -- entering -------------------------------------------------------------------------------
 
@@ -139,20 +146,26 @@ class Room:
     def join(self, secret: str, connection: str, now: float) -> list[Effect]:
         """Begin a session by the secret of a ticket, the first effect being `Welcomed`.
 
-        Raises AdmissionError (`ticket_invalid`, `room_full`, `face_leg_gone`).
+        Raises AdmissionError (`ticket_invalid`, `room_full`, `face_leg_gone`, `recording_gone`).
         """
         ticket = take_ticket(self.state.tickets, secret, now)
         if ticket.role == "face-worker":
             self._face_legs.expect_wanted(ticket.leg)
+        elif ticket.role == "recorder":
+            self._recordings.expect_wanted(ticket.leg)
         elif ticket.peer in self.state.peers:
             self._remove(ticket.peer, "replaced")
         if ticket.role == "participant":
             self._membership.expect_place_for(ticket.peer)
         session = self._secret()
         self._membership.enter(ticket, hash_secret(session), connection)
-        if ticket.leg:
+        if ticket.role == "face-worker":
             self._face_legs.take(ticket.leg, ticket.peer)
         views = self._membership.introduce(ticket.peer)
+        if ticket.role == "recorder":
+            self._recordings.begin(ticket.peer)
+        elif ticket.role == "participant":
+            self._recordings.joined(ticket.peer)
         token = f"{self.state.key}.{session}"
         return [Welcomed(ticket.peer, ticket.role, token, views), *self._effects.take()]
 
@@ -227,6 +240,7 @@ class Room:
             if name in self.state.peers and not peer.connection and now >= peer.lost_at + self._rules.grace:
                 self._remove(name, "lost")
         self._face_legs.tick(now)
+        self._recordings.tick(now)
         self._disclosures.tell(now)
         return self._effects.take()
 
@@ -236,7 +250,7 @@ class Room:
             return None
         due = [now + self._rules.tick]
         due += [p.lost_at + self._rules.grace for p in self.state.peers.values() if not p.connection]
-        due += self._face_legs.deadlines()
+        due += self._face_legs.deadlines() + self._recordings.deadlines()
         return max(min(due), now)
 
     # -- one message ----------------------------------------------------------------------------
@@ -262,6 +276,12 @@ class Room:
             case AcknowledgeDisclosure():
                 _expect_participant(peer)
                 self._disclosures.acknowledge(name, message)
+            case RequestRecording():
+                _expect_participant(peer)
+                self._recordings.request(name, now)
+            case AnswerRecording():
+                _expect_participant(peer)
+                self._recordings.answer(name, message, now)
             case RequestIceServers():
                 self._effects.add(IssueIceServers(name))
             case Acknowledge():
@@ -286,6 +306,8 @@ class Room:
         peer = self.state.peers[name]
         if peer.role == "face-worker":
             self._face_legs.end(peer.leg, "lost")
+        elif peer.role == "recorder":
+            self._recordings.stop("recorder_lost")
         else:
             self._membership.detach(name, now)
 
@@ -293,7 +315,10 @@ class Room:
         peer = self.state.peers[name]
         if peer.role == "face-worker":
             self._face_legs.end(peer.leg, reason)
+        elif peer.role == "recorder":
+            self._recordings.stop("recorder_ended")
         else:
+            self._recordings.left()
             self._face_legs.end_all_of(name)
             self._membership.depart(name, reason)
 
@@ -305,4 +330,4 @@ def server_of(connection: str) -> str:
 
 def _expect_participant(peer: PeerRecord) -> None:
     if peer.role != "participant":
-        raise RoomError("got a participant's message from a face worker", code="role_refused")
+        raise RoomError("got a participant's message from another peer", code="role_refused")

@@ -110,6 +110,16 @@ class EnqueueFaceLeg:
 
 
 @dataclass(frozen=True, slots=True)
+class EnqueueRecording:
+    """Send for a recorder. file: what opens the file that it will make."""
+
+    recording: str
+    file: str
+    ticket: str
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class KeepFaceLeg:
     """The leg is still wanted."""
 
@@ -141,6 +151,7 @@ Effect = (
     | Forget
     | Close
     | EnqueueFaceLeg
+    | EnqueueRecording
     | KeepFaceLeg
     | CancelFaceLeg
     | Note

@@ -64,6 +64,22 @@ class LegRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     worn: WornRecord | None = None
 
 
+class RecordingRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A recording that was asked for, and is not over.
+
+    agreed: participants. started: whether a recorder was sent for, at `started_at`. recorder: its peer, empty
+    before it is there.
+    """
+
+    name: str
+    asked_by: str
+    agreed: list[str]
+    started: bool = False
+    started_at: float = 0.0
+    ticket_hash: str = ""
+    recorder: str = ""
+
+
 class RoomState(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Everything there is to know of one room, as it is stored."""
 
@@ -73,3 +89,4 @@ class RoomState(msgspec.Struct, kw_only=True, omit_defaults=True):
     legs: dict[str, LegRecord] = msgspec.field(default_factory=dict)
     tickets: dict[str, Ticket] = msgspec.field(default_factory=dict)
     departed: dict[str, str] = msgspec.field(default_factory=dict)
+    recording: RecordingRecord | None = None

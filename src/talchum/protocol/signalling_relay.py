@@ -15,7 +15,7 @@ from talchum.protocol.session_description import (
     check_session_description,
     fingerprint_of,
 )
-from talchum.protocol.visibility import expect_visible, other_participants
+from talchum.protocol.visibility import audience, expect_visible
 
 
 class SignallingRelay:
@@ -33,7 +33,8 @@ class SignallingRelay:
         """
         check_session_description(message.description)
         peer, other = self._state.peers[sender], expect_visible(self._state, sender, message.to)
-        if peer.role == other.role and peer.state is None and message.description.type != "rollback":
+        to_audience = peer.role == "participant" and other.role != "face-worker"
+        if to_audience and peer.state is None and message.description.type != "rollback":
             raise RoomError(
                 "got a description before any state, expected what is shown to be said first",
                 code="disclosure_missing",
@@ -63,5 +64,5 @@ class SignallingRelay:
     def set_state(self, sender: str, message: SetState) -> None:
         """Keep what a participant says of itself, for the others and for who comes later."""
         self._state.peers[sender].state = message.state
-        for other in other_participants(self._state, sender):
+        for other in audience(self._state, sender):
             self._effects.push(other, StateChanged(from_=sender, state=message.state))

@@ -1,7 +1,7 @@
 """Who sees and addresses whom in a room.
 
-The participants talk with each other, and a performer with the face workers of its own legs. Nobody else sees
-or addresses a face worker.
+The participants talk with each other and with a recorder, and a performer with the face workers of its own
+legs. Nobody else sees or addresses a face worker.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ def may_talk(state: RoomState, one: str, other: str) -> bool:
     a, b = state.peers[one], state.peers[other]
     if one == other:
         return False
-    if a.role == b.role == "participant":
+    roles = {a.role, b.role}
+    if "participant" in roles and roles <= {"participant", "recorder"}:
         return True
     return _serves(state, a, other) or _serves(state, b, one)
 
@@ -29,6 +30,11 @@ def visible_to(state: RoomState, name: str) -> list[str]:
 def other_participants(state: RoomState, name: str) -> list[str]:
     """The participants but for this one."""
     return [n for n, p in state.peers.items() if p.role == "participant" and n != name]
+
+
+def audience(state: RoomState, name: str) -> list[str]:
+    """Who may see and hear this participant: the others, and a recorder."""
+    return [n for n in visible_to(state, name) if state.peers[n].role != "face-worker"]
 
 
 def expect_visible(state: RoomState, name: str, to: str) -> PeerRecord:
@@ -46,8 +52,8 @@ def expect_visible(state: RoomState, name: str, to: str) -> PeerRecord:
 def view(state: RoomState, name: str, receiver: str) -> Peer:
     """A peer as another one is told of it."""
     peer, to = state.peers[name], state.peers[receiver]
-    # The newcomer gives way, and a face worker always does: it only answers.
-    polite = to.role == "face-worker" or (peer.role == "participant" and to.order > peer.order)
+    # The newcomer gives way, and a face worker or recorder always does: it only answers.
+    polite = to.role != "participant" or (peer.role == "participant" and to.order > peer.order)
     leg = state.legs.get(peer.leg)
     return Peer(
         id=name,

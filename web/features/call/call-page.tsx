@@ -10,9 +10,11 @@ import { failureText, useI18n } from "@/i18n";
 import { keepScreenOn } from "@/lib/media/wake-lock";
 import type { CallSession } from "@/lib/rtc/call-session";
 import type { CallSnapshot } from "@/lib/rtc/call-snapshot";
+import type { RecordingStatus } from "@/lib/rtc/recording";
 import { Call } from "./call";
 import { takeChosenFace } from "./chosen-face";
 import { Receipt } from "./receipt";
+import { RecordingFile } from "./recording";
 import { useCallSession } from "./use-call-session";
 import { rememberedVisit, rememberVisit } from "./visit";
 
@@ -57,7 +59,15 @@ function Visit({ room }: { room: string }) {
   }
   if (snapshot.phase === "left") {
     return (
-      <Trouble title={t("call.left")} note={snapshot.endedBy !== null && <Receipt left={snapshot.endedBy} />}>
+      <Trouble
+        title={t("call.left")}
+        note={
+          <>
+            {snapshot.endedBy !== null && <Receipt left={snapshot.endedBy} />}
+            <RecordingFile status={over(snapshot.recording)} />
+          </>
+        }
+      >
         <Button look="primary" data-testid="rejoin" onClick={() => window.location.reload()}>
           {t("call.rejoin")}
         </Button>
@@ -89,6 +99,11 @@ function Visit({ room }: { room: string }) {
       }}
     />
   );
+}
+
+/** Who leaves does not hear any more that a recording stopped. */
+function over(status: RecordingStatus | null): RecordingStatus | null {
+  return status === null ? null : { ...status, phase: "stopped" };
 }
 
 /**

@@ -16,6 +16,7 @@ import styles from "./call.module.css";
 import { Controls } from "./controls";
 import { disclosureKey } from "./disclosure";
 import { legKey, wornKey } from "./leg-text";
+import { Recording } from "./recording";
 import { RemoteView } from "./remote-view";
 import { SHORTCUTS, useShortcuts } from "./use-shortcuts";
 
@@ -52,6 +53,7 @@ export function Call({
     },
     faces: () => setPanel("faces"),
     devices: () => setPanel("devices"),
+    record: () => session.recording.ask(),
     keys: () => setPanel("keys"),
     leave: onLeave,
   };
@@ -64,6 +66,7 @@ export function Call({
       <RemoteView session={session} snapshot={snapshot} speaker={speaker} />
       <Figures snapshot={snapshot} />
       <SelfView session={session} snapshot={snapshot} />
+      <Recording session={session} status={snapshot.recording} />
       <Notices snapshot={snapshot} />
       <Controls snapshot={snapshot} actions={actions} />
       {panel === "faces" && (

@@ -43,6 +43,9 @@ export function Controls({ snapshot, actions }: { snapshot: CallSnapshot; action
         testId="devices"
         onClick={actions.devices}
       />
+      {remote?.link === "connected" && canRecord(snapshot) && (
+        <Control icon="record" label={t("recording.ask")} testId="ask-recording" onClick={actions.record} />
+      )}
       {remote !== null && <CopyLink className={styles.control} />}
       <span className={styles.keyboardOnly}>
         <Control icon="keyboard" label={t("call.help")} shortcut="h" testId="help" onClick={actions.keys} />
@@ -58,6 +61,9 @@ export function Controls({ snapshot, actions }: { snapshot: CallSnapshot; action
     </section>
   );
 }
+
+const canRecord = ({ recording }: CallSnapshot): boolean =>
+  recording === null || recording.phase === "stopped";
 
 function Control({
   icon,

@@ -7,6 +7,7 @@ export interface CallActions {
   camera(): void;
   faces(): void;
   devices(): void;
+  record(): void;
   keys(): void;
   leave(): void;
 }

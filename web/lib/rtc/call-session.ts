@@ -22,6 +22,7 @@ import { followNetwork } from "./network-changes";
 import { OutgoingVideo, type OwnFaceConfirmation, OwnFaceTrack } from "./outgoing-video";
 import { OutgoingVoice } from "./outgoing-voice";
 import { Participants } from "./participants";
+import { Recording } from "./recording";
 
 /** What the card says, each in all languages of the project: nobody knows which one the other person reads. */
 export interface CardTexts {
@@ -47,8 +48,12 @@ export class CallSession {
   readonly #participants: Participants;
   readonly #disclosures: Disclosures;
   readonly #snapshots: CallSnapshots;
+  readonly recording: Recording;
   readonly #iceServers = new IceServers(() => this.#client.send({ type: "ice-servers-request" }));
-  readonly #voice = new OutgoingVoice((track) => this.#participants.setVoice(track));
+  readonly #voice = new OutgoingVoice((track) => {
+    this.#participants.setVoice(track);
+    this.recording.setVoice(track);
+  });
   readonly #camera = new OwnCamera({
     onState: (camera) => this.#change({ camera }),
     onTrack: (track) => this.#film(track),
@@ -87,6 +92,13 @@ export class CallSession {
     });
     this.#disclosures = this.#newDisclosures();
     this.#participants = this.#newParticipants();
+    this.recording = new Recording({
+      send: (message) => this.#client.send(message),
+      configuration: () => this.#iceServers.configuration(options.relayOnly),
+      outgoing: this.#outgoing,
+      voice: () => this.#voice.track,
+      onChange: (recording) => this.#change({ recording }),
+    });
     this.#snapshots = new CallSnapshots({
       camera: this.#camera.state,
       microphone: this.#microphone.state,
@@ -113,6 +125,7 @@ export class CallSession {
       onChanged: () => {
         this.#client.probe();
         this.#participants.restartIce();
+        this.recording.restartIce();
         this.#keeper.restartIce();
       },
       onVisible: () => this.#client.probe(),
@@ -235,6 +248,7 @@ export class CallSession {
     this.#keeper.stop();
     this.#participants.close();
     this.#disclosures.close();
+    this.recording.close();
     this.#painter.stop();
     this.#voice.close();
     this.#camera.stop();
@@ -289,6 +303,7 @@ export class CallSession {
     this.#iceServers.set(welcome.iceServers, welcome.iceServersExpireIn);
     this.#disclosures.clear();
     this.#participants.begin(welcome.peers);
+    this.recording.begin(welcome.peer);
     this.#delays.reset();
     this.#announce();
     this.#keeper.sessionRenewed();
@@ -302,6 +317,7 @@ export class CallSession {
       keeper: this.#keeper,
       participants: this.#participants,
       disclosures: this.#disclosures,
+      recording: this.recording,
       onDeparted: (gone) => this.#change({ departed: gone?.reason ?? null, endedBy: gone?.peer ?? null }),
     });
   }

@@ -7,6 +7,7 @@ import type { IdentityKind, LeaveReason, ParticipantState } from "@/lib/signalli
 import type { SignallingState } from "@/lib/signalling/room-client";
 import type { LegStatus } from "./leg-status";
 import type { LinkState } from "./peer";
+import type { RecordingStatus } from "./recording";
 import type { LinkFigures } from "./stats";
 
 export type Choice = { kind: "face"; identity: string; faceKind: IdentityKind } | { kind: "own-face" } | null;
@@ -43,6 +44,8 @@ export interface CallSnapshot {
   departed: LeaveReason | null;
   /** Whose leaving ended the call, oneself or the other; null while it goes on. */
   endedBy: string | null;
+  /** A recording that was asked for, runs or is over; null while there was none. */
+  recording: RecordingStatus | null;
   /** Capture to display of the other's picture, ms; null until known. */
   delayMs: number | null;
   voiceDelayMs: number;
@@ -64,6 +67,7 @@ export class CallSnapshots {
       remote: null,
       departed: null,
       endedBy: null,
+      recording: null,
       delayMs: null,
       voiceDelayMs: 0,
     };

@@ -6,6 +6,7 @@ import type { FaceLegKeeper } from "./face-leg-keeper";
 import type { IceServers } from "./ice-servers";
 import { type CallParts, routeMessage } from "./message-routing";
 import type { Participants } from "./participants";
+import type { Recording } from "./recording";
 
 const OTHER: Peer = {
   id: "other",
@@ -34,11 +35,19 @@ describe("routeMessage", () => {
     renewCredentials: vi.fn(),
   };
   const disclosures = { receive: vi.fn() };
+  const recording = {
+    handle: vi.fn(),
+    joined: vi.fn(),
+    left: vi.fn(),
+    receive: vi.fn(),
+    renewCredentials: vi.fn(),
+  };
   const iceServers = { set: vi.fn() };
   const onDeparted = vi.fn();
   const parts: CallParts = {
     keeper: keeper as unknown as FaceLegKeeper,
     participants: participants as unknown as Participants,
+    recording: recording as unknown as Recording,
     iceServers: iceServers as unknown as IceServers,
     disclosures: disclosures as unknown as Disclosures,
     onDeparted,
@@ -46,6 +55,7 @@ describe("routeMessage", () => {
 
   beforeEach(() => {
     vi.resetAllMocks();
+    recording.receive.mockReturnValue(null);
   });
 
   it("tells what a participant wears from what they know", () => {
@@ -63,6 +73,27 @@ describe("routeMessage", () => {
     routeMessage({ type: "peer-joined", seq: 2, peer: OTHER }, parts);
     expect(participants.joined).toHaveBeenCalledWith(OTHER);
     expect(onDeparted).toHaveBeenCalledWith(null);
+  });
+
+  it("takes a recorder for neither, and brings it what it says and what is said of it", () => {
+    const recorder: Peer = { ...OTHER, id: "r1", role: "recorder" };
+    routeMessage({ type: "peer-joined", seq: 1, peer: recorder }, parts);
+    expect(recording.joined).toHaveBeenCalledWith(recorder);
+    expect(participants.joined).not.toHaveBeenCalled();
+    keeper.description.mockReturnValue(null);
+    recording.receive.mockReturnValueOnce(Promise.resolve()).mockReturnValueOnce(null);
+    const answer = {
+      type: "description",
+      seq: 2,
+      from: "r1",
+      description: { type: "answer", sdp: "" },
+    } as const;
+    routeMessage(answer, parts);
+    expect(participants.receive).not.toHaveBeenCalled();
+    routeMessage({ ...answer, from: "p" }, parts);
+    expect(participants.receive).toHaveBeenCalledOnce();
+    routeMessage({ type: "peer-left", seq: 3, peer: "r1", reason: "ended" }, parts);
+    expect(recording.left).toHaveBeenCalledWith("r1");
   });
 
   it.each([

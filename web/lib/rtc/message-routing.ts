@@ -5,18 +5,20 @@ import type { LeaveReason, Peer, ServerMessage } from "@/lib/signalling/messages
 import type { FaceLegKeeper } from "./face-leg-keeper";
 import type { IceServers } from "./ice-servers";
 import type { ConnectionMessage, Participants } from "./participants";
+import type { Recording } from "./recording";
 
 export interface CallParts {
   iceServers: IceServers;
   keeper: FaceLegKeeper;
   participants: Participants;
   disclosures: Disclosures;
+  recording: Recording;
   /** A participant went, and why; null: another one is there. */
   onDeparted(departed: { peer: string; reason: LeaveReason } | null): void;
 }
 
 export function routeMessage(message: ServerMessage, parts: CallParts): void {
-  const { iceServers, keeper, participants } = parts;
+  const { iceServers, keeper, participants, recording } = parts;
   switch (message.type) {
     case "peer-joined":
       joined(message.peer, parts);
@@ -41,6 +43,9 @@ export function routeMessage(message: ServerMessage, parts: CallParts): void {
     case "disclosure-acknowledged":
       participants.acknowledged(message.from);
       break;
+    case "recording-state":
+      recording.handle(message);
+      break;
     case "face-leg-queued":
       keeper.queued(message.request);
       break;
@@ -50,6 +55,7 @@ export function routeMessage(message: ServerMessage, parts: CallParts): void {
     case "ice-servers":
       iceServers.set(message.iceServers, message.expireIn);
       participants.renewCredentials();
+      recording.renewCredentials();
       keeper.renewCredentials();
       break;
     default:
@@ -57,7 +63,11 @@ export function routeMessage(message: ServerMessage, parts: CallParts): void {
   }
 }
 
-function joined(peer: Peer, { keeper, participants, onDeparted }: CallParts): void {
+function joined(peer: Peer, { keeper, participants, recording, onDeparted }: CallParts): void {
+  if (peer.role === "recorder") {
+    recording.joined(peer);
+    return;
+  }
   if (peer.role === "face-worker") {
     keeper.workerJoined(peer);
     return;
@@ -66,17 +76,23 @@ function joined(peer: Peer, { keeper, participants, onDeparted }: CallParts): vo
   participants.joined(peer);
 }
 
-function left(peer: string, reason: LeaveReason, { keeper, participants, onDeparted }: CallParts): void {
+function left(
+  peer: string,
+  reason: LeaveReason,
+  { keeper, participants, recording, onDeparted }: CallParts,
+): void {
   keeper.workerLost(peer);
+  recording.left(peer);
   if (participants.left(peer) && reason !== "replaced") onDeparted({ peer, reason });
 }
 
-/** To the face leg if its worker says it, else to the connection to a participant. */
-function connect(message: ConnectionMessage, { keeper, participants }: CallParts): void {
-  const handled =
+/** To the face leg or the recorder that says it, else to the connection to a participant. */
+function connect(message: ConnectionMessage, { keeper, participants, recording }: CallParts): void {
+  const ofLeg =
     message.type === "description"
       ? keeper.description(message.from, message.description)
       : keeper.candidate(message.from, message.candidate);
+  const handled = ofLeg ?? recording.receive(message);
   // What the browser refuses must not end the call: ICE restart or the other side try again.
   if (handled !== null) handled.catch(() => undefined);
   else participants.receive(message);

@@ -7,7 +7,8 @@
 
 export const MAX_MESSAGE_BYTES = 64 * 1024;
 
-export type Role = "participant" | "face-worker";
+export type Role = "participant" | "face-worker" | "recorder";
+export type RecordingPhase = "asked" | "starting" | "running" | "stopped";
 export type IdentityKind = "synthetic" | "anonymise" | "self" | "licensed";
 export type LeaveReason = "left" | "lost" | "replaced" | "ended";
 
@@ -59,6 +60,8 @@ export type ClientBody =
   | { type: "face-leg-request"; request: string; identity: string; engine: string | null }
   | { type: "face-leg-release"; request: string }
   | { type: "disclosure-acknowledged"; to: string; tags: string[] }
+  | { type: "recording-request" }
+  | { type: "recording-answer"; recording: string; agree: boolean }
   | { type: "ice-servers-request" }
   | { type: "leave" };
 
@@ -90,6 +93,15 @@ export type ServerBody =
   | { type: "state"; from: string; state: ParticipantState }
   | { type: "disclosure"; from: string; statement: string }
   | { type: "disclosure-acknowledged"; from: string; tags: string[] }
+  | {
+      type: "recording-state";
+      recording: string;
+      phase: RecordingPhase;
+      askedBy: string;
+      agreedBy: string[];
+      reason: string;
+      file: string;
+    }
   | { type: "face-leg-queued"; request: string }
   | { type: "face-leg-unavailable"; request: string; code: string; message: string; retryable: boolean }
   | { type: "ice-servers"; iceServers: IceServer[]; expireIn: number }
@@ -203,7 +215,7 @@ const participantState: Reader<ParticipantState> = (value, where) => {
   };
 };
 
-const role = oneOf("participant", "face-worker");
+const role = oneOf("participant", "face-worker", "recorder");
 
 const peer: Reader<Peer> = (value, where) => {
   const fields = object(value, where);
@@ -260,6 +272,15 @@ const READERS: Readonly<Record<ServerBody["type"], (fields: Fields) => ServerBod
     type: "disclosure-acknowledged",
     from: text(f.from, "from"),
     tags: list(text)(f.tags, "tags"),
+  }),
+  "recording-state": (f) => ({
+    type: "recording-state",
+    recording: text(f.recording, "recording"),
+    phase: oneOf("asked", "starting", "running", "stopped")(f.phase, "phase"),
+    askedBy: text(f.askedBy, "askedBy"),
+    agreedBy: list(text)(f.agreedBy, "agreedBy"),
+    reason: text(f.reason, "reason"),
+    file: text(f.file, "file"),
   }),
   "face-leg-queued": (f) => ({ type: "face-leg-queued", request: text(f.request, "request") }),
   "face-leg-unavailable": (f) => ({

@@ -58,6 +58,11 @@ export async function requestReceipt(room: string, left: string): Promise<Receip
   return (await ask(path, { method: "GET" })) as Receipt;
 }
 
+/** Where a recording of a call is fetched, by what opens it. */
+export function recordingUrl(file: string): string {
+  return `/api/recordings/${encodeURIComponent(file)}`;
+}
+
 /** The faces that can be worn. Throws ApiError. */
 export async function listIdentities(): Promise<Identity[]> {
   return (await ask("/api/identities", { method: "GET" })) as Identity[];

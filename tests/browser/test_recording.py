@@ -1,0 +1,63 @@
+"""A call that two people at browsers let be recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import av
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.calling import PATIENCE, Callers
+from tests.calls.service import Service
+from tests.calls.test_recording import checked
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.netns,
+    pytest.mark.call,
+    pytest.mark.vision,
+    pytest.mark.asyncio(loop_scope="session"),
+]
+
+SECONDS = 3.0
+
+
+@pytest.fixture(scope="module")
+def recorder(service: Service) -> None:
+    service.start_recorder()
+
+
+@pytest.mark.usefixtures("recorder")
+async def test_both_agree_both_see_it_and_either_ends_it(callers: Callers, tmp_path: Path) -> None:
+    a, b = await callers.pair()
+    first, second = a.person.page, b.person.page
+    await first.get_by_test_id("ask-recording").click()
+    await expect(first.get_by_test_id("recording")).to_contain_text("Waiting", timeout=1000 * PATIENCE)
+    await second.get_by_test_id("agree-recording").click()
+    for page in (first, second):
+        await expect(page.get_by_test_id("recording")).to_have_attribute(
+            "data-phase", "running", timeout=1000 * PATIENCE
+        )
+    await asyncio.sleep(SECONDS)
+    await second.get_by_test_id("stop-recording").click()
+    for page in (first, second):
+        await expect(page.get_by_test_id("recording-stopped")).to_have_attribute("data-reason", "withdrawn")
+    link = first.get_by_test_id("recording-file")
+    await expect(link).to_be_visible(timeout=1000 * PATIENCE)
+    async with first.expect_download() as download:
+        await link.click()
+    film = await asyncio.to_thread(Path(await (await download.value).path()).read_bytes)
+
+    root = callers.service.request("/.well-known/talchum.json")["recordings"]["root"]
+    state, said = checked(film, root)
+    assert state == "Trusted"
+    assert said["c2pa.soft-binding"]["blocks"]
+    path = tmp_path / "film.mp4"
+    await asyncio.to_thread(path.write_bytes, film)
+    with av.open(str(path)) as container:
+        pictures = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+    half = pictures[-1].shape[1] // 2
+    assert min(pictures[-1][:, :half].std(), pictures[-1][:, half:].std()) > 5
+    assert await a.cameras_sent_to_people() == []

@@ -1,0 +1,90 @@
+import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { CallSession } from "@/lib/rtc/call-session";
+import type { RecordingStatus } from "@/lib/rtc/recording";
+import { supportDialogs } from "@/testing/dialog";
+import { Recording } from "./recording";
+
+const status = (change: Partial<RecordingStatus>): RecordingStatus => ({
+  recording: "one",
+  phase: "asked",
+  mine: false,
+  agreed: false,
+  reason: "",
+  file: "",
+  ...change,
+});
+
+describe("Recording", () => {
+  const answer = vi.fn();
+  const session = { recording: { answer } } as unknown as CallSession;
+  const fetched = vi.fn<(path: string, init: RequestInit) => Promise<Response>>();
+  const show = (shown: RecordingStatus | null) =>
+    act(async () => {
+      render(<Recording session={session} status={shown} />);
+    });
+
+  beforeEach(() => {
+    supportDialogs();
+    answer.mockReset();
+    fetched.mockReset().mockImplementation(async () => new Response(null, { status: 404 }));
+    vi.stubGlobal("fetch", fetched);
+  });
+  afterEach(cleanup);
+
+  it.each([
+    ["agree-recording", true],
+    ["refuse-recording", false],
+  ])("asks, and %s says %s", async (button, agree) => {
+    await show(status({}));
+    expect(screen.getByTestId("recording-question").textContent).toContain("both pictures");
+    fireEvent.click(screen.getByTestId(button));
+    expect(answer).toHaveBeenCalledExactlyOnceWith(agree);
+  });
+
+  it("does not ask who has agreed, and lets them think again", async () => {
+    await show(status({ mine: true, agreed: true }));
+    expect(screen.queryByTestId("recording-question")).toBeNull();
+    expect(screen.getByTestId("recording").textContent).toContain("Waiting");
+    fireEvent.click(screen.getByTestId("stop-recording"));
+    expect(answer).toHaveBeenCalledExactlyOnceWith(false);
+  });
+
+  it("says all the time that it records, beside the way to end it", async () => {
+    await show(status({ phase: "running", agreed: true, file: "secret" }));
+    expect(screen.getByTestId("recording").dataset.phase).toBe("running");
+    expect(screen.getByRole("status").textContent).toContain("Recording");
+    expect(screen.queryByTestId("recording-file")).toBeNull();
+    fireEvent.click(screen.getByTestId("stop-recording"));
+    expect(answer).toHaveBeenCalledExactlyOnceWith(false);
+  });
+
+  it("offers the file once it is signed", async () => {
+    await show(status({ phase: "stopped", reason: "left", file: "se/cret" }));
+    expect(screen.getByTestId("recording-sealing")).toBeTruthy();
+    expect(fetched.mock.calls[0]).toEqual([
+      "/api/recordings/se%2Fcret",
+      expect.objectContaining({ method: "HEAD" }),
+    ]);
+    cleanup();
+    fetched.mockImplementation(async () => new Response(null, { status: 200 }));
+    await show(status({ phase: "stopped", reason: "left", file: "se/cret" }));
+    await waitFor(() => expect(screen.getByTestId("recording-file")).toBeTruthy());
+    expect(screen.getByTestId("recording-file").getAttribute("href")).toBe("/api/recordings/se%2Fcret");
+  });
+
+  it.each([
+    ["refused", "not both"],
+    ["no_recorder", "No recorder"],
+    ["recorder_lost", "recorder has ended"],
+  ])("says why there is none: %s", async (reason, words) => {
+    await show(status({ phase: "stopped", reason }));
+    expect(screen.getByTestId("recording-stopped").textContent).toContain(words);
+    expect(fetched).not.toHaveBeenCalled();
+  });
+
+  it("says nothing where nobody asked", async () => {
+    await show(null);
+    expect(document.body.textContent).toBe("");
+  });
+});
