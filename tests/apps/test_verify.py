@@ -14,13 +14,16 @@ import pytest
 
 from talchum.adapters.audit_log import AuditLog
 from talchum.adapters.database import open_database
+from talchum.adapters.recording_credentials import CertificateChain, sign_recording
 from talchum.adapters.video_file import ClipReader, ClipWriter
 from talchum.apps.settings import Settings
 from talchum.apps.verify import EXIT_STATUS, run
 from talchum.domain.audit import AuditEvent
-from talchum.domain.errors import MediaFileError
+from talchum.domain.disclosure import DisclosedLeg
+from talchum.domain.errors import MediaFileError, SettingsError
 from talchum.domain.frame import I420Frame
 from talchum.domain.leg_tag import LegTag
+from talchum.domain.recorded_call import RecordedPicture, manifest_of
 from talchum.domain.rendering import BadgeStyle
 from talchum.vision.badge import Badger
 from talchum.vision.marks import Marking, Marks
@@ -175,3 +178,66 @@ def test_the_kind_of_every_interval_is_said(tmp_path: Path) -> None:
         marks.put(frame, "anonymise" if number < 4 * RATE else "card", number / RATE)
     report = verified(tmp_path, written(tmp_path / "clip.mp4", frames))
     assert [interval["kind"] for interval in report["mark"]["intervals"]] == ["anonymise", "card"]
+
+
+def recorded(path: Path, chain: CertificateChain, tag: LegTag = TAG) -> Path:
+    """A clip as a recorder signs it, with a face leg in it."""
+    picture = RecordedPicture()
+    picture.disclosed((DisclosedLeg(tag, "synthetic", "neural"),))
+    target = path.with_suffix(".signed.mp4")
+    with path.open("rb") as source, target.open("w+b") as signed:
+        sign_recording(source, signed, manifest_of([picture], [], recording="r" * 32, version="1"), chain)
+    return target
+
+
+def words(tmp_path: Path, path: Path) -> str:
+    out = io.StringIO()
+    run(settings(tmp_path), path, as_json=False, out=out)
+    return out.getvalue()
+
+
+def test_a_recording_of_this_installation_is_trusted_and_one_of_another_has_an_unknown_signer(
+    tmp_path: Path,
+) -> None:
+    clip = written(tmp_path / "clip.mp4", marked())
+    own = recorded(clip, CertificateChain.of("", settings(tmp_path).data))
+    report = verified(tmp_path, own)
+    assert (report["verdict"], report["disagreements"]) == ("marked", [])
+    assert report["credentials"] == {"state": "trusted", "tags": [str(TAG)]}
+    assert "content credentials: trusted" in words(tmp_path, own)
+
+    elsewhere = recorded(clip, CertificateChain.of("", tmp_path / "elsewhere"))
+    report = verified(tmp_path, elsewhere)
+    assert (report["verdict"], report["credentials"]["state"]) == ("marked", "valid")
+    assert "content credentials: valid, by an unknown signer" in words(tmp_path, elsewhere)
+
+
+def test_a_recording_that_was_tampered_with_is_reported(tmp_path: Path) -> None:
+    chain = CertificateChain.of("", settings(tmp_path).data)
+    path = recorded(written(tmp_path / "clip.mp4", marked()), chain)
+    film = bytearray(path.read_bytes())
+    film[-1000] ^= 1
+    path.write_bytes(film)
+    report = verified(tmp_path, path)
+    assert (report["verdict"], report["disagreements"]) == ("marked-inconsistent", ["credentials_invalid"])
+    assert "content credentials: invalid" in words(tmp_path, path)
+
+
+def test_credentials_of_another_leg_than_the_mark_are_inconsistent(tmp_path: Path) -> None:
+    chain = CertificateChain.of("", settings(tmp_path).data)
+    path = recorded(written(tmp_path / "clip.mp4", marked()), chain, LegTag(9))
+    assert verified(tmp_path, path)["disagreements"] == ["credentials_of_another_leg"]
+
+
+def test_an_installation_that_never_recorded_trusts_nobody_and_makes_no_chain(tmp_path: Path) -> None:
+    path = recorded(written(tmp_path / "clip.mp4", marked()), CertificateChain.of("", tmp_path / "elsewhere"))
+    assert verified(tmp_path, path)["credentials"]["state"] == "valid"
+    assert not settings(tmp_path).data.exists()
+
+
+def test_a_chain_that_is_set_and_cannot_be_read_is_said(tmp_path: Path) -> None:
+    path = written(tmp_path / "clip.mp4", pictures(1))
+    missing = Settings(redis_url="", data=tmp_path / "data", recording_chain=str(tmp_path / "none.pem"))
+    with pytest.raises(SettingsError) as caught:
+        run(missing, path, as_json=True, out=io.StringIO())
+    assert caught.value.code == "recording_chain_invalid"

@@ -57,6 +57,11 @@ class CertificateChain:
             ) from error
 
     @classmethod
+    def existing(cls, setting: str, data: Path) -> CertificateChain | None:
+        """As `of`, but makes none: None where no recorder ever ran. Raises SettingsError."""
+        return cls.of(setting, data) if setting or (data / CHAIN_FILE).exists() else None
+
+    @classmethod
     def parse(cls, text: str) -> CertificateChain:
         """A key (ECDSA P-256) and its certificates in one PEM. Raises SettingsError."""
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,12 +15,20 @@ from rich.progress import BarColumn, Progress, TextColumn
 from talchum.adapters.audit_log import AuditLog
 from talchum.adapters.database import open_database
 from talchum.apps.examine import Examination
+from talchum.apps.installation_keys import recording_anchors
 from talchum.apps.settings import Settings
 from talchum.domain.audit_notes import LegNote
-from talchum.domain.verification import NOT_EVIDENCE, Finding
+from talchum.domain.verification import NOT_EVIDENCE, CredentialsState, Finding
 
 FindLeg = Callable[[str], LegNote | None]
 """What the log of this installation says of a tag. Raises DatabaseError."""
+
+_CREDENTIALS: Mapping[CredentialsState, str] = {
+    "none": "none",
+    "trusted": "trusted, by the root of this installation's recordings",
+    "valid": "valid, by an unknown signer",
+    "invalid": "invalid, altered after it was signed or not to be read",
+}
 
 EXIT_STATUS = {"marked": 0, "marked-inconsistent": 3, "not-detected": 4}
 
@@ -28,8 +36,9 @@ EXIT_STATUS = {"marked": 0, "marked-inconsistent": 3, "not-detected": 4}
 def run(settings: Settings, path: Path, *, as_json: bool, out: TextIO) -> int:
     """Examine a file; the exit status says the verdict (`EXIT_STATUS`).
 
-    Raises MediaFileError, DatabaseError.
+    Raises MediaFileError, DatabaseError, SettingsError.
     """
+    anchors = recording_anchors(settings)
     columns = (TextColumn("{task.description}"), BarColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading", total=1.0)
@@ -37,7 +46,7 @@ def run(settings: Settings, path: Path, *, as_json: bool, out: TextIO) -> int:
         def show(doing: str, share: float) -> None:
             bar.update(task, description=doing, completed=share)
 
-        finding = Examination(path, show).run()
+        finding = Examination(path, show, anchors).run()
     with leg_finder(settings) as find_leg:
         report = report_of(finding, find_leg)
     if as_json:
@@ -130,7 +139,7 @@ def in_words(finding: Finding, report: dict[str, Any]) -> list[str]:
     ]
     tags = ", ".join(f"{tag} {count}x" for tag, count in badge.tags.items())
     lines.append(f"  badge: read in {badge.read} of {badge.pictures} pictures{f' ({tags})' if tags else ''}")
-    lines.append(f"  content credentials: {finding.credentials.state}")
+    lines.append(f"  content credentials: {_CREDENTIALS[finding.credentials.state]}")
     for tag, leg in (report["log"] or {}).items():
         known = "is not in it" if leg is None else _leg_words(leg)
         lines.append(f"  log of this installation: {tag} {known}")
