@@ -9,6 +9,7 @@ from talchum.protocol.messages import (
     AnswerRecording,
     ClientMessage,
     Describe,
+    Failure,
     Leave,
     PeerJoined,
     PeerLeft,
@@ -20,6 +21,7 @@ from talchum.protocol.messages import (
     Trickle,
     Worn,
 )
+from talchum.protocol.recordings import ASK_AGAIN_SECONDS
 from talchum.protocol.room import RoomRules
 from tests.protocol.rooms import HOST, OFFER, WEARING, Call, code_of, wear
 
@@ -95,6 +97,60 @@ def test_a_refusal_ends_what_was_asked(call: Call, pair: tuple[str, str]) -> Non
     assert call.recordings == []
 
 
+def test_who_refused_is_not_asked_again_for_a_minute(call: Call, pair: tuple[str, str]) -> None:
+    call.say(pair[0], RequestRecording())
+    answer(call, pair[1], agree=False)
+    call.wait(ASK_AGAIN_SECONDS - 1)
+    [refusal] = call.say(pair[0], RequestRecording())
+    assert isinstance(refusal, Failure)
+    assert (refusal.code, refusal.retryable, refusal.fatal) == ("recording_paused", True, False)
+    assert refusal.message == "got a wish to record 59 s after a refusal, expected 60 s at least"
+    assert states(call, pair[1])[-1].phase == "stopped"
+    call.wait(1)
+    assert call.say(pair[0], RequestRecording()) == []
+    assert states(call, pair[1])[-1].phase == "asked"
+
+
+def test_who_refused_may_think_better_of_it_at_once(call: Call, pair: tuple[str, str]) -> None:
+    call.say(pair[0], RequestRecording())
+    answer(call, pair[1], agree=False)
+    call.say(pair[1], RequestRecording())
+    answer(call, pair[0])
+    assert len(call.recordings) == 1
+
+
+def test_who_ended_what_another_asked_for_is_not_asked_again_at_once(
+    call: Call, pair: tuple[str, str]
+) -> None:
+    recorded(call, pair)
+    answer(call, pair[1], agree=False)
+    assert code_of(call.say(pair[0], RequestRecording())) == "recording_paused"
+    recorded(call, (pair[1], pair[0]))
+
+
+def test_who_ended_their_own_recording_may_ask_for_another(call: Call, pair: tuple[str, str]) -> None:
+    recorded(call, pair)
+    answer(call, pair[0], agree=False)
+    assert call.say(pair[0], RequestRecording()) == []
+
+
+def test_asking_and_taking_it_back_is_no_way_to_pester(call: Call, pair: tuple[str, str]) -> None:
+    call.say(pair[0], RequestRecording())
+    answer(call, pair[0], agree=False)
+    assert code_of(call.say(pair[0], RequestRecording())) == "recording_paused"
+    assert call.say(pair[1], RequestRecording()) == []
+
+
+def test_a_refusal_of_one_holds_against_all_the_others() -> None:
+    call = Call(RoomRules(participants=3))
+    first, second, third = call.join(), call.join(), call.join()
+    call.say(first, RequestRecording())
+    answer(call, third, agree=False)
+    for peer in (first, second):
+        assert code_of(call.say(peer, RequestRecording())) == "recording_paused"
+    assert call.say(third, RequestRecording()) == []
+
+
 @pytest.mark.parametrize("withdraws", [0, 1])
 def test_anybody_ends_it_at_once(call: Call, pair: tuple[str, str], withdraws: int) -> None:
     recorder = recorded(call, pair)
@@ -123,6 +179,7 @@ def test_an_answer_that_comes_too_late_changes_nothing(call: Call, pair: tuple[s
     call.say(pair[0], RequestRecording())
     old = states(call, pair[1])[0].recording
     answer(call, pair[1], agree=False)
+    call.wait(ASK_AGAIN_SECONDS)
     call.say(pair[0], RequestRecording())
     call.say(pair[1], AnswerRecording(recording=old, agree=True))
     assert call.recordings == []
@@ -230,6 +287,6 @@ def test_beginning_and_end_are_noted(call: Call, pair: tuple[str, str]) -> None:
     assert (started.name, stopped.name) == ("recording-started", "recording-stopped")
     assert stopped.fields["reason"] == "withdrawn"
     assert started.fields["recording"] == stopped.fields["recording"]
-    recorded(call, pair)
+    recorded(call, (pair[1], pair[0]))
     call.say(pair[0], Leave())
     assert [event.name for event in call.notes[-2:]] == ["recording-stopped", "participant-left"]

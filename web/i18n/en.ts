@@ -141,6 +141,8 @@ export const en = {
   "recording.stopped.left": "The recording ended, since somebody left.",
   "recording.stopped.joined": "The recording ended, since somebody joined.",
   "recording.stopped.no_recorder": "No recorder is free right now.",
+  "recording.stopped.recording_paused":
+    "A recording was refused or called off a moment ago. You can ask again in a minute.",
   "recording.stopped.other": "The recorder has ended the recording.",
   "recording.sealing": "The recording is being signed …",
   "recording.download": "Download the recording",

@@ -143,6 +143,8 @@ export const ko: Readonly<Record<Key, string>> = {
   "recording.stopped.left": "한 사람이 나가서 녹화가 끝났습니다.",
   "recording.stopped.joined": "새로운 사람이 들어와서 녹화가 끝났습니다.",
   "recording.stopped.no_recorder": "지금은 녹화할 수 있는 자리가 없습니다.",
+  "recording.stopped.recording_paused":
+    "방금 녹화가 거절되었거나 취소되었습니다. 1분 뒤에 다시 요청할 수 있습니다.",
   "recording.stopped.other": "녹화기가 녹화를 끝냈습니다.",
   "recording.sealing": "녹화에 서명하는 중 …",
   "recording.download": "녹화 내려받기",

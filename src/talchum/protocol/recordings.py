@@ -18,7 +18,10 @@ from talchum.protocol.admission import (
 from talchum.protocol.membership import Membership
 from talchum.protocol.messages import AnswerRecording, RecordingPhase, RecordingState
 from talchum.protocol.room_effects import EnqueueRecording, PendingEffects
-from talchum.protocol.room_state import RecordingRecord, RoomState
+from talchum.protocol.room_state import RecordingRecord, RefusalRecord, RoomState
+
+ASK_AGAIN_SECONDS = 60.0
+"""After a refusal: who does not want to be recorded is not asked over and over."""
 
 
 class Recordings:
@@ -44,12 +47,14 @@ class Recordings:
     def request(self, participant: str, now: float) -> None:
         """Ask for a recording, or agree to the one that was asked for.
 
-        Raises RoomError (`recording_alone`) when there is nobody to ask.
+        Raises RoomError: `recording_alone` when there is nobody to ask, `recording_paused` too soon after a
+        refusal.
         """
         if len(self._participants()) < 2:
             raise RoomError("got a wish to record a call with nobody in it", code="recording_alone")
         record = self._state.recording
         if record is None:
+            self._expect_pause_over(participant, now)
             self._ask(participant, [participant])
         else:
             self._agree(participant, record, now)
@@ -62,6 +67,7 @@ class Recordings:
         if message.agree:
             self._agree(participant, record, now)
         else:
+            self._remember_refusal(participant, record, now)
             self.stop("withdrawn" if record.started else "refused")
 
     # -- the recorder's
@@ -124,6 +130,26 @@ class Recordings:
         waiting = record is not None and record.started and not record.recorder
         return [record.started_at + self._wait] if record is not None and waiting else []
 
+    # -- refusals
+
+    def _remember_refusal(self, participant: str, record: RecordingRecord, now: float) -> None:
+        """Who ends what they asked for themselves once it runs has refused nothing."""
+        if not record.started or participant != record.asked_by:
+            self._state.refusal = RefusalRecord(by=participant, asked_by=record.asked_by, at=now)
+
+    def _expect_pause_over(self, participant: str, now: float) -> None:
+        refusal = self._state.refusal
+        if refusal is None or _may_ask_at_once(participant, refusal):
+            return
+        passed = now - refusal.at
+        if passed < ASK_AGAIN_SECONDS:
+            raise RoomError(
+                f"got a wish to record {passed:.0f} s after a refusal, expected {ASK_AGAIN_SECONDS:.0f} s "
+                "at least",
+                code="recording_paused",
+                retryable=True,
+            )
+
     # -- steps
 
     def _ask(self, participant: str, agreed: list[str]) -> None:
@@ -151,6 +177,7 @@ class Recordings:
             leg=record.name,
         )
         add_ticket(self._state.tickets, ticket, now)
+        self._state.refusal = None
         record.started, record.started_at, record.ticket_hash = True, now, ticket.secret_hash
         # What opens the file goes to those who agreed and to the recorder, and is not kept.
         self._tell(record, "starting", file=file)
@@ -173,3 +200,10 @@ class Recordings:
 
     def _participants(self) -> list[str]:
         return [name for name, peer in self._state.peers.items() if peer.role == "participant"]
+
+
+def _may_ask_at_once(participant: str, refusal: RefusalRecord) -> bool:
+    """Whoever refused may think better of it; where the asker gave up, that is everybody else."""
+    if refusal.by == refusal.asked_by:
+        return participant != refusal.asked_by
+    return participant == refusal.by

@@ -80,6 +80,14 @@ class RecordingRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     recorder: str = ""
 
 
+class RefusalRecord(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
+    """The last time that somebody did not want a recording. by, asked_by: participants. at: wall clock."""
+
+    by: str
+    asked_by: str
+    at: float
+
+
 class RoomState(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Everything there is to know of one room, as it is stored."""
 
@@ -90,3 +98,4 @@ class RoomState(msgspec.Struct, kw_only=True, omit_defaults=True):
     tickets: dict[str, Ticket] = msgspec.field(default_factory=dict)
     departed: dict[str, str] = msgspec.field(default_factory=dict)
     recording: RecordingRecord | None = None
+    refusal: RefusalRecord | None = None

@@ -76,6 +76,7 @@ describe("Recording", () => {
   it.each([
     ["refused", "not both"],
     ["no_recorder", "No recorder"],
+    ["recording_paused", "again in a minute"],
     ["recorder_lost", "recorder has ended"],
   ])("says why there is none: %s", async (reason, words) => {
     await show(status({ phase: "stopped", reason }));

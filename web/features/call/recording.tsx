@@ -74,7 +74,7 @@ function Question({ session }: { session: CallSession }) {
   );
 }
 
-const REASON_NAMES = ["refused", "withdrawn", "left", "joined", "no_recorder"] as const;
+const REASON_NAMES = ["refused", "withdrawn", "left", "joined", "no_recorder", "recording_paused"] as const;
 type Reason = (typeof REASON_NAMES)[number];
 const REASONS: ReadonlySet<string> = new Set(REASON_NAMES);
 

@@ -40,6 +40,7 @@ describe("routeMessage", () => {
     joined: vi.fn(),
     left: vi.fn(),
     receive: vi.fn(),
+    refused: vi.fn(),
     renewCredentials: vi.fn(),
   };
   const iceServers = { set: vi.fn() };
@@ -94,6 +95,12 @@ describe("routeMessage", () => {
     expect(participants.receive).toHaveBeenCalledOnce();
     routeMessage({ type: "peer-left", seq: 3, peer: "r1", reason: "ended" }, parts);
     expect(recording.left).toHaveBeenCalledWith("r1");
+  });
+
+  it("tells the recording what the call server did not take", () => {
+    const error = { type: "error", seq: 0, message: "", retryable: true, fatal: false, about: 4 } as const;
+    routeMessage({ ...error, code: "recording_paused" }, parts);
+    expect(recording.refused).toHaveBeenCalledExactlyOnceWith("recording_paused");
   });
 
   it.each([

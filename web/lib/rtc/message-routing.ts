@@ -46,6 +46,9 @@ export function routeMessage(message: ServerMessage, parts: CallParts): void {
     case "recording-state":
       recording.handle(message);
       break;
+    case "error":
+      recording.refused(message.code);
+      break;
     case "face-leg-queued":
       keeper.queued(message.request);
       break;
@@ -59,7 +62,7 @@ export function routeMessage(message: ServerMessage, parts: CallParts): void {
       keeper.renewCredentials();
       break;
     default:
-      break; // a refused message (`error`, not fatal) changes nothing here
+      break;
   }
 }
 

@@ -99,6 +99,16 @@ describe("Recording", () => {
     expect(status).toMatchObject({ phase: "stopped", reason, file: "secret" });
   });
 
+  it("says that it is too soon to ask again, and nothing of what others were refused", () => {
+    recording.refused("peer_unknown");
+    expect(status).toBeNull();
+    recording.refused("recording_paused");
+    expect(status).toMatchObject({ phase: "stopped", reason: "recording_paused", file: "" });
+    running();
+    recording.refused("recording_paused");
+    expect(status).toMatchObject({ phase: "running" });
+  });
+
   it("goes on with what the recorder says, and leaves what others say alone", () => {
     running();
     const candidate = { candidate: "", sdpMid: null, sdpMLineIndex: null, usernameFragment: null };

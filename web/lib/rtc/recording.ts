@@ -73,6 +73,13 @@ export class Recording {
     });
   }
 
+  /** The call server did not take the question. Codes that are about something else change nothing. */
+  refused(code: string): void {
+    if (code !== "recording_paused" || (this.#status !== null && this.#status.phase !== "stopped")) return;
+    const { recording, file } = this.#status ?? { recording: "", file: "" };
+    this.#change({ recording, phase: "stopped", mine: true, agreed: false, reason: code, file });
+  }
+
   /** A recorder is in the room; without an agreement it gets nothing. */
   joined(peer: Peer): void {
     const { phase, agreed } = this.#status ?? { phase: "stopped", agreed: false };
