@@ -219,6 +219,38 @@ def test_a_newcomer_ends_it_until_they_agree_too() -> None:
     assert states(call, third)[-1].phase == "running"
 
 
+def test_a_newcomer_who_refuses_stays_unrecorded_and_gets_nothing_of_what_was() -> None:
+    call = Call(RoomRules(participants=3))
+    pair = call.join(), call.join()
+    recorded(call, pair)
+    third = call.join()
+    answer(call, third, agree=False)
+    assert [how_it_ended(call, peer) for peer in (*pair, third)] == ["refused"] * 3
+    assert len(call.recordings) == 1
+    assert [peer.role for peer in call.room.state.peers.values()] == ["participant"] * 3
+    assert {state.file for state in states(call, third)} == {""}
+
+
+def test_a_recorder_on_its_way_does_not_come_in_once_somebody_else_joined() -> None:
+    call = Call(RoomRules(participants=3))
+    pair = call.join(), call.join()
+    call.say(pair[0], RequestRecording())
+    answer(call, pair[1])
+    third = call.join()
+    with pytest.raises(AdmissionError):
+        call.enter(call.recordings[0].ticket)
+    assert states(call, third)[-1].phase == "asked"
+
+
+def test_who_comes_back_on_another_page_ends_it(call: Call) -> None:
+    issued = call.room.issue_ticket(call.now)
+    pair = call.enter(issued.ticket), call.join()
+    recorder = recorded(call, pair)
+    call.join(peer=pair[0], rejoin=issued.rejoin)
+    assert recorder not in call.room.state.peers
+    assert how_it_ended(call, pair[1]) == "left"
+
+
 def test_a_newcomer_is_asked_what_the_others_were() -> None:
     call = Call(RoomRules(participants=3))
     first, second = call.join(), call.join()
