@@ -10,11 +10,10 @@ import { failureText, useI18n } from "@/i18n";
 import { keepScreenOn } from "@/lib/media/wake-lock";
 import type { CallSession } from "@/lib/rtc/call-session";
 import type { CallSnapshot } from "@/lib/rtc/call-snapshot";
-import type { RecordingStatus } from "@/lib/rtc/recording";
 import { Call } from "./call";
 import { takeChosenFace } from "./chosen-face";
 import { Receipt } from "./receipt";
-import { RecordingFile } from "./recording";
+import { RecordingFiles } from "./recording";
 import { useCallSession } from "./use-call-session";
 import { rememberedVisit, rememberVisit } from "./visit";
 
@@ -64,7 +63,7 @@ function Visit({ room }: { room: string }) {
         note={
           <>
             {snapshot.endedBy !== null && <Receipt left={snapshot.endedBy} />}
-            <RecordingFile status={over(snapshot.recording)} />
+            <RecordingFiles session={session} files={snapshot.recordings} />
           </>
         }
       >
@@ -99,11 +98,6 @@ function Visit({ room }: { room: string }) {
       }}
     />
   );
-}
-
-/** Who leaves does not hear any more that a recording stopped. */
-function over(status: RecordingStatus | null): RecordingStatus | null {
-  return status === null ? null : { ...status, phase: "stopped" };
 }
 
 /**

@@ -66,8 +66,7 @@ export function Call({
       <RemoteView session={session} snapshot={snapshot} speaker={speaker} />
       <Figures snapshot={snapshot} />
       <SelfView session={session} snapshot={snapshot} />
-      <Recording session={session} status={snapshot.recording} />
-      <Notices snapshot={snapshot} />
+      <Notices session={session} snapshot={snapshot} />
       <Controls snapshot={snapshot} actions={actions} />
       {panel === "faces" && (
         <Dialog title={t("lobby.faces")} onClose={() => setPanel(null)} testId="face-dialog">
@@ -136,8 +135,8 @@ function SelfView({ session, snapshot }: { session: CallSession; snapshot: CallS
   );
 }
 
-/** What this participant should know about their own side. */
-function Notices({ snapshot }: { snapshot: CallSnapshot }) {
+/** Whether the call is recorded, and what this participant should know about their own side. */
+function Notices({ session, snapshot }: { session: CallSession; snapshot: CallSnapshot }) {
   const { t } = useI18n();
   const { camera, microphone, leg, signalling, remote, choice } = snapshot;
   const key = choice?.kind === "face" && camera.failure === null ? legKey(leg, camera.on) : null;
@@ -145,6 +144,7 @@ function Notices({ snapshot }: { snapshot: CallSnapshot }) {
   const offline = signalling !== "open" && remote?.link === "connected";
   return (
     <div className={styles.notices}>
+      <Recording session={session} status={snapshot.recording} files={snapshot.recordings} />
       {failures.map((code) => (
         <p key={code} role="alert" data-testid="error-message" data-code={code}>
           {failureText(t, code)}

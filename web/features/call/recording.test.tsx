@@ -17,20 +17,25 @@ const status = (change: Partial<RecordingStatus>): RecordingStatus => ({
 
 describe("Recording", () => {
   const answer = vi.fn();
-  const session = { recording: { answer } } as unknown as CallSession;
+  const forget = vi.fn();
+  const session = { recording: { answer, forget } } as unknown as CallSession;
   const fetched = vi.fn<(path: string, init: RequestInit) => Promise<Response>>();
-  const show = (shown: RecordingStatus | null) =>
+  const show = (shown: RecordingStatus | null, files: readonly string[] = []) =>
     act(async () => {
-      render(<Recording session={session} status={shown} />);
+      render(<Recording session={session} status={shown} files={files} />);
     });
 
   beforeEach(() => {
     supportDialogs();
     answer.mockReset();
+    forget.mockReset();
     fetched.mockReset().mockImplementation(async () => new Response(null, { status: 404 }));
     vi.stubGlobal("fetch", fetched);
   });
-  afterEach(cleanup);
+  afterEach(() => {
+    cleanup();
+    vi.useRealTimers();
+  });
 
   it.each([
     ["agree-recording", true],
@@ -60,7 +65,7 @@ describe("Recording", () => {
   });
 
   it("offers the file once it is signed", async () => {
-    await show(status({ phase: "stopped", reason: "left", file: "se/cret" }));
+    await show(status({ phase: "stopped", reason: "left" }), ["se/cret"]);
     expect(screen.getByTestId("recording-sealing")).toBeTruthy();
     expect(fetched.mock.calls[0]).toEqual([
       "/api/recordings/se%2Fcret",
@@ -68,7 +73,7 @@ describe("Recording", () => {
     ]);
     cleanup();
     fetched.mockImplementation(async () => new Response(null, { status: 200 }));
-    await show(status({ phase: "stopped", reason: "left", file: "se/cret" }));
+    await show(status({ phase: "stopped", reason: "left" }), ["se/cret"]);
     await waitFor(() => expect(screen.getByTestId("recording-file")).toBeTruthy());
     expect(screen.getByTestId("recording-file").getAttribute("href")).toBe("/api/recordings/se%2Fcret");
   });
@@ -82,6 +87,38 @@ describe("Recording", () => {
     await show(status({ phase: "stopped", reason }));
     expect(screen.getByTestId("recording-stopped").textContent).toContain(words);
     expect(fetched).not.toHaveBeenCalled();
+  });
+
+  it("offers what was recorded before a reload", async () => {
+    fetched.mockImplementation(async () => new Response(null, { status: 200 }));
+    await show(null, ["one", "two"]);
+    expect(screen.getAllByTestId("recording-file").map((link) => link.getAttribute("href"))).toEqual([
+      "/api/recordings/one",
+      "/api/recordings/two",
+    ]);
+  });
+
+  it("forgets a file that is not there and will not come, and none that cannot be asked for", async () => {
+    vi.useFakeTimers();
+    fetched.mockRejectedValue(new TypeError("offline"));
+    await show(null, ["gone"]);
+    await act(() => vi.advanceTimersByTimeAsync(180_000));
+    expect(forget).not.toHaveBeenCalled();
+    fetched.mockImplementation(async () => new Response(null, { status: 404 }));
+    await act(() => vi.advanceTimersByTimeAsync(3_000));
+    expect(forget).toHaveBeenCalledWith("gone");
+  });
+
+  it("goes when it was read, and comes back with news", async () => {
+    const refused = status({ phase: "stopped", reason: "refused" });
+    const { rerender } = render(<Recording session={session} status={refused} files={[]} />);
+    fireEvent.click(screen.getByTestId("close-recording"));
+    expect(screen.queryByTestId("recording-stopped")).toBeNull();
+    rerender(<Recording session={session} status={refused} files={[]} />);
+    expect(screen.queryByTestId("recording-stopped")).toBeNull();
+    const paused = status({ phase: "stopped", reason: "recording_paused" });
+    rerender(<Recording session={session} status={paused} files={[]} />);
+    expect(screen.getByTestId("recording-stopped").dataset.reason).toBe("recording_paused");
   });
 
   it("says nothing where nobody asked", async () => {

@@ -10,26 +10,27 @@ import { recordingUrl } from "@/lib/signalling/room-api";
 import styles from "./recording.module.css";
 
 /** Whether this call is recorded, asked for, or was: there all the time, and the way to end it beside it. */
-export function Recording({ session, status }: { session: CallSession; status: RecordingStatus | null }) {
+export function Recording({
+  session,
+  status,
+  files,
+}: {
+  session: CallSession;
+  status: RecordingStatus | null;
+  files: readonly string[];
+}) {
   const { t } = useI18n();
-  if (status === null) return null;
-  const { phase, agreed, reason } = status;
+  if (status === null || status.phase === "stopped")
+    return <Over session={session} status={status} files={files} />;
+  const { phase, agreed } = status;
   if (phase === "asked" && !agreed) return <Question session={session} />;
-  if (phase === "stopped") {
-    return (
-      <div className={styles.over} role="status" data-testid="recording-stopped" data-reason={reason}>
-        <p>{t(REASONS.has(reason) ? `recording.stopped.${reason as Reason}` : "recording.stopped.other")}</p>
-        <RecordingFile status={status} />
-      </div>
-    );
-  }
   return (
     <div className={styles.badge} role="status" data-testid="recording" data-phase={phase}>
       {phase === "running" && <span className={styles.dot} aria-hidden="true" />}
       <span>{t(`recording.${phase}`)}</span>
       <button
         type="button"
-        className={styles.stop}
+        className={styles.button}
         data-testid="stop-recording"
         onClick={() => session.recording.answer(false)}
       >
@@ -39,15 +40,55 @@ export function Recording({ session, status }: { session: CallSession; status: R
   );
 }
 
-/** The finished file, as soon as it is there. */
-export function RecordingFile({ status }: { status: RecordingStatus | null }) {
+/** Why there is no recording any more, and what there is of it, until it was read. */
+function Over({
+  session,
+  status,
+  files,
+}: {
+  session: CallSession;
+  status: RecordingStatus | null;
+  files: readonly string[];
+}) {
   const { t } = useI18n();
-  const file = status?.phase === "stopped" ? status.file : "";
-  const ready = useReady(file);
-  if (file === "") return null;
-  if (!ready) return <p data-testid="recording-sealing">{t("recording.sealing")}</p>;
+  const [read, setRead] = useState<object | null>(null);
+  const news = status ?? files;
+  if (read === news || (status === null && files.length === 0)) return null;
+  const reason = status?.reason ?? "";
   return (
-    <p>
+    <div className={styles.over} role="status" data-testid="recording-stopped" data-reason={reason}>
+      {status !== null && (
+        <p>{t(REASONS.has(reason) ? `recording.stopped.${reason as Reason}` : "recording.stopped.other")}</p>
+      )}
+      <RecordingFiles session={session} files={files} />
+      <button
+        type="button"
+        className={styles.button}
+        data-testid="close-recording"
+        onClick={() => setRead(news)}
+      >
+        {t("call.close")}
+      </button>
+    </div>
+  );
+}
+
+/** Recordings of this call that are over. */
+export function RecordingFiles({ session, files }: { session: CallSession; files: readonly string[] }) {
+  return files.map((file) => <RecordingFile key={file} session={session} file={file} />);
+}
+
+/** A finished file, as soon as it is there. */
+function RecordingFile({ session, file }: { session: CallSession; file: string }) {
+  const { t } = useI18n();
+  if (!useReady(session, file))
+    return (
+      <p className={styles.file} data-testid="recording-sealing">
+        {t("recording.sealing")}
+      </p>
+    );
+  return (
+    <p className={styles.file}>
       <a href={recordingUrl(file)} download="talchum-call.mp4" data-testid="recording-file">
         {t("recording.download")}
       </a>{" "}
@@ -79,19 +120,23 @@ type Reason = (typeof REASON_NAMES)[number];
 const REASONS: ReadonlySet<string> = new Set(REASON_NAMES);
 
 const LOOK_EVERY_MS = 2_000;
+/** To sign two hours takes well under a minute; what is not there then is deleted, or was never made. */
+const GIVE_UP_MS = 120_000;
 
 /** Whether a recording can be fetched; it takes a moment to be signed. */
-function useReady(file: string): boolean {
-  const [ready, setReady] = useState("");
+function useReady(session: CallSession, file: string): boolean {
+  const [ready, setReady] = useState(false);
   useEffect(() => {
-    if (file === "" || ready === file) return;
+    if (ready) return;
+    const giveUpAt = Date.now() + GIVE_UP_MS;
     const look = async (): Promise<void> => {
       const answer = await fetch(recordingUrl(file), { method: "HEAD", cache: "no-store" }).catch(() => null);
-      if (answer?.ok === true) setReady(file);
+      if (answer?.ok === true) setReady(true);
+      else if (answer?.status === 404 && Date.now() >= giveUpAt) session.recording.forget(file);
     };
     void look();
     const timer = setInterval(() => void look(), LOOK_EVERY_MS);
     return () => clearInterval(timer);
-  }, [file, ready]);
-  return file !== "" && ready === file;
+  }, [session, file, ready]);
+  return ready;
 }

@@ -5,6 +5,7 @@ import { Icon } from "@/components/ui/icon";
 import { SiteHeader } from "@/components/ui/site-header";
 import { TrackVideo } from "@/components/ui/video";
 import { legKey, wornKey } from "@/features/call/leg-text";
+import { RecordingFiles } from "@/features/call/recording";
 import { DevicePanel } from "@/features/devices/device-panel";
 import { FacePicker } from "@/features/identities/face-picker";
 import type { Identities } from "@/features/identities/use-identities";
@@ -43,6 +44,7 @@ export function Lobby(props: LobbyProps) {
           </div>
           <Preview session={session} snapshot={snapshot} />
           <Problems session={session} snapshot={snapshot} />
+          <RecordingFiles session={session} files={snapshot.recordings} />
         </div>
         <div className={styles.choices}>
           <section aria-labelledby="faces-title">

@@ -17,6 +17,7 @@ import { announcedState, type CallSnapshot, CallSnapshots } from "./call-snapsho
 import { DelayExchange } from "./delay-exchange";
 import { FaceLegKeeper } from "./face-leg-keeper";
 import { IceServers } from "./ice-servers";
+import { KeptRecordings } from "./kept-recordings";
 import { routeMessage } from "./message-routing";
 import { followNetwork } from "./network-changes";
 import { OutgoingVideo, type OwnFaceConfirmation, OwnFaceTrack } from "./outgoing-video";
@@ -97,7 +98,8 @@ export class CallSession {
       configuration: () => this.#iceServers.configuration(options.relayOnly),
       outgoing: this.#outgoing,
       voice: () => this.#voice.track,
-      onChange: (recording) => this.#change({ recording }),
+      kept: new KeptRecordings(options.room, options.storage),
+      onChange: (recording, recordings) => this.#change({ recording, recordings }),
     });
     this.#snapshots = new CallSnapshots({
       camera: this.#camera.state,

@@ -46,6 +46,8 @@ export interface CallSnapshot {
   endedBy: string | null;
   /** A recording that was asked for, runs or is over; null while there was none. */
   recording: RecordingStatus | null;
+  /** What opens this call's recordings that are over, the oldest first. */
+  recordings: readonly string[];
   /** Capture to display of the other's picture, ms; null until known. */
   delayMs: number | null;
   voiceDelayMs: number;
@@ -68,6 +70,7 @@ export class CallSnapshots {
       departed: null,
       endedBy: null,
       recording: null,
+      recordings: [],
       delayMs: null,
       voiceDelayMs: 0,
     };

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ClientBody, Peer } from "@/lib/signalling/messages";
 import { FakeConnection } from "@/testing/fake-connection";
 import { asTrack, drawing, FakeStream, FakeTrack } from "@/testing/fake-media";
+import { KeptRecordings } from "./kept-recordings";
 import { CardTrack, OutgoingVideo } from "./outgoing-video";
 import { Recording, type RecordingMessage, type RecordingStatus } from "./recording";
 
@@ -30,7 +31,19 @@ describe("Recording", () => {
   let recording: Recording;
   let sent: ClientBody[];
   let status: RecordingStatus | null;
+  let files: readonly string[];
 
+  const visit = () =>
+    new Recording({
+      send: (message) => sent.push(message),
+      configuration: () => ({}),
+      outgoing: new OutgoingVideo(new CardTrack(asTrack(drawing()))),
+      voice: () => asTrack(new FakeTrack("audio", "microphone")),
+      kept: new KeptRecordings("room", sessionStorage),
+      onChange: (...changed) => {
+        [status, files] = changed;
+      },
+    });
   const agreed = (phase: RecordingMessage["phase"]) =>
     state({ phase, agreedBy: ["other", "me"], file: phase === "starting" ? "secret" : "" });
   const running = (): FakeConnection => {
@@ -49,15 +62,9 @@ describe("Recording", () => {
     FakeConnection.made = [];
     sent = [];
     status = null;
-    recording = new Recording({
-      send: (message) => sent.push(message),
-      configuration: () => ({}),
-      outgoing: new OutgoingVideo(new CardTrack(asTrack(drawing()))),
-      voice: () => asTrack(new FakeTrack("audio", "microphone")),
-      onChange: (changed) => {
-        status = changed;
-      },
-    });
+    files = [];
+    sessionStorage.clear();
+    recording = visit();
     recording.begin("me");
   });
 
@@ -118,12 +125,38 @@ describe("Recording", () => {
 
   it("is over in a new session, but what was recorded can still be fetched", () => {
     running();
-    recording.handle(state({ phase: "stopped", reason: "left" }));
+    expect(files).toEqual([]);
     recording.begin("me");
-    expect(status).toMatchObject({ file: "secret" });
-    recording.handle(state({ recording: "two" }));
-    expect(status).toMatchObject({ phase: "asked", file: "" });
-    recording.begin("me");
-    expect(status).toBeNull();
+    expect([status, files]).toEqual([null, ["secret"]]);
+  });
+
+  it("can still be fetched after a reload, whether it ran then or was over", () => {
+    running();
+    recording.close();
+    const reloaded = visit();
+    reloaded.begin("me");
+    expect([status, files]).toEqual([null, ["secret"]]);
+    reloaded.handle({ ...agreed("starting"), recording: "two", file: "another" });
+    expect(files).toEqual(["secret"]);
+    reloaded.handle(state({ recording: "two", phase: "stopped", reason: "joined" }));
+    reloaded.handle(state({ recording: "three" }));
+    expect(files).toEqual(["secret", "another"]);
+  });
+
+  it("is over for who leaves, who hears no more of it", () => {
+    running();
+    recording.close();
+    expect([status?.phase, status?.reason, files]).toEqual(["stopped", "left", ["secret"]]);
+  });
+
+  it("leaves no file where no recorder came, nor one that is not there", () => {
+    recording.handle(agreed("starting"));
+    recording.handle(state({ phase: "stopped", reason: "no_recorder" }));
+    expect(files).toEqual([]);
+    running();
+    recording.handle(state({ phase: "stopped", reason: "recorder_lost" }));
+    expect(files).toEqual(["secret"]);
+    recording.forget("secret");
+    expect([status?.reason, files]).toEqual(["recorder_lost", []]);
   });
 });

@@ -6,6 +6,7 @@
  */
 
 import type { ClientBody, Peer, ServerMessage } from "@/lib/signalling/messages";
+import type { KeptRecordings } from "./kept-recordings";
 import type { OutgoingVideo } from "./outgoing-video";
 import { ParticipantLink } from "./participant-link";
 import type { ConnectionMessage } from "./participants";
@@ -27,7 +28,9 @@ export interface RecordingOptions {
   configuration(): RTCConfiguration;
   outgoing: OutgoingVideo;
   voice(): MediaStreamTrack | null;
-  onChange(status: RecordingStatus | null): void;
+  kept: KeptRecordings;
+  /** files: what opens the recordings that are over, the oldest first. */
+  onChange(status: RecordingStatus | null, files: readonly string[]): void;
 }
 
 export class Recording {
@@ -44,7 +47,7 @@ export class Recording {
   begin(self: string): void {
     this.#self = self;
     this.#disconnect();
-    if (this.#status !== null && this.#status.phase !== "stopped") this.#change(null);
+    this.#change(this.#status?.phase === "stopped" ? this.#status : null);
   }
 
   ask(): void {
@@ -62,7 +65,9 @@ export class Recording {
 
   handle({ recording, phase, askedBy, agreedBy, reason, file }: RecordingMessage): void {
     if (phase === "stopped") this.#disconnect();
+    if (file !== "") this.#options.kept.add(file);
     const kept = this.#status?.recording === recording ? this.#status.file : "";
+    if (reason === "no_recorder") this.#options.kept.forget(kept);
     this.#change({
       recording,
       phase,
@@ -115,8 +120,18 @@ export class Recording {
     for (const { link } of this.#links.values()) link.restartIce();
   }
 
+  /** This participant leaves, and will not hear any more that a recording stopped. */
   close(): void {
     this.#disconnect();
+    const status = this.#status;
+    if (status === null || status.phase === "stopped") return;
+    this.#change(status.file === "" ? null : { ...status, phase: "stopped", reason: "left" });
+  }
+
+  /** A recording that is not to be had. */
+  forget(file: string): void {
+    this.#options.kept.forget(file);
+    this.#change(this.#status?.file === file ? { ...this.#status, file: "" } : this.#status);
   }
 
   #newLink(peer: Peer): ParticipantLink {
@@ -137,6 +152,10 @@ export class Recording {
 
   #change(status: RecordingStatus | null): void {
     this.#status = status;
-    this.#options.onChange(status);
+    const running = status === null || status.phase === "stopped" ? "" : status.file;
+    this.#options.onChange(
+      status,
+      this.#options.kept.files.filter((file) => file !== running),
+    );
   }
 }
