@@ -8,23 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from talchum.adapters.network_addresses import addresses_of
-from talchum.adapters.signalling_client import SignallingClient
-from talchum.adapters.webrtc.listener import ConnectionState, PeerListener
-from talchum.adapters.webrtc.peer import PeerOptions, WebRtcPeer
+from talchum.adapters.webrtc.peer import WebRtcPeer
 from talchum.adapters.webrtc.remote_tracks import RemoteVideo
 from talchum.adapters.webrtc.sources import EgressVideo
 from talchum.adapters.webrtc.statistics import PeerStats
 from talchum.apps.face_stage import FaceStage, Pipeline
 from talchum.apps.prepared_faces import PreparedFaces
+from talchum.apps.worker_leg import Place, WorkerLeg
 from talchum.domain.consent import Consent
-from talchum.domain.errors import (
-    AdmissionError,
-    IdentityError,
-    MessageError,
-    PeerConnectionError,
-    TalchumError,
-)
+from talchum.domain.errors import IdentityError, MessageError, PeerConnectionError, TalchumError
 from talchum.domain.identity import CONSENTED_KINDS
 from talchum.protocol.leg_messages import (
     CodecTimes,
@@ -35,30 +27,13 @@ from talchum.protocol.leg_messages import (
     decode_performer_message,
     encode_leg_message,
 )
-from talchum.protocol.messages import (
-    Describe,
-    Described,
-    IceCandidate,
-    IceServer,
-    IceServersIssued,
-    PeerLeft,
-    ServerMessage,
-    SessionDescription,
-    Trickle,
-    Trickled,
-    Welcome,
-    Worn,
-)
-from talchum.protocol.session_description import check_candidate, check_session_description
-from talchum.protocol.worker_candidates import Reachability, WorkerCandidates, servers_for, turn_hosts
+from talchum.protocol.messages import IceServer, Worn
+from talchum.protocol.worker_candidates import Reachability
 from talchum.vision.engines import FALLBACK_ENGINES
 from talchum.vision.marks import Marking
 from talchum.vision.pipeline import WornFace
 
 logger = logging.getLogger(__name__)
-
-CONNECT_SECONDS = 20.0
-"""How long a leg waits for its performer's media, at first and after the route broke."""
 
 REPORT_SECONDS = 1.0
 PACE_SECONDS = 0.25
@@ -93,12 +68,8 @@ class Rights(Protocol):
         """The consent by which it may wear a person's face now."""
 
 
-class FaceLeg(PeerListener):
-    """Joins the room as a face worker, answers its performer and transforms what comes.
-
-    Everything runs on the event loop it is made on, but for the pixels (`FaceStage`).
-    reachable: where the performer's packets can get to this worker; see `WorkerCandidates`.
-    """
+class FaceLeg(WorkerLeg):
+    """Transforms what its performer sends. The pixels are on a thread of their own (`FaceStage`)."""
 
     def __init__(
         self,
@@ -109,69 +80,37 @@ class FaceLeg(PeerListener):
         *,
         reachable: Reachability = "direct",
     ) -> None:
+        place = Place(order.server_url, order.ticket, order.performer, order.ice_servers)
+        super().__init__(place, reachable=reachable)
         self._order = order
         self._faces = faces
         self._rights = rights
         self._make_pipeline = make_pipeline
-        self._client = SignallingClient(order.server_url, order.ticket, self._on_message, resume=False)
-        self._reachable = reachable
-        self._candidates = WorkerCandidates()
-        self._peer: WebRtcPeer | None = None
         self._stage: FaceStage | None = None
-        self._egress: EgressVideo | None = None
         self._video: RemoteVideo | None = None
         self._wishes: asyncio.Queue[Wear] = asyncio.Queue(MAX_WISHES)
-        self._ended = asyncio.Event()
-        self._connected = asyncio.Event()
         self._worn: Wearing | None = None
         self._consent: Consent | None = None
         self._fallback = False
-        self.reason = ""
 
     async def run(self) -> None:
         """Serve until the performer leaves, the room ends the leg or `end` is called; `reason` says which."""
         pipeline = await asyncio.to_thread(self._make_pipeline)
-        self._egress = EgressVideo()
-        stage = self._stage = FaceStage(pipeline, self._egress.send, self._order.marking)
-        tasks: set[asyncio.Task[None]] = set()
-        try:
-            await self._open_peer(self._egress)
+        egress = EgressVideo()
+        stage = self._stage = FaceStage(pipeline, egress.send, self._order.marking)
+
+        async def begin(peer: WebRtcPeer) -> None:
+            await peer.send_video(egress)
             stage.start()
             self._wishes.put_nowait(Wear(identity=self._order.identity, engine=self._order.engine))
-            work = (
-                self._signal,
-                self._dress,
-                self._keep_pace,
-                self._watch_consent,
-                self._report,
-                self._give_up_when_unconnected,
-            )
-            tasks.update(asyncio.create_task(step()) for step in work)
-            for task in tasks:
-                task.add_done_callback(self._step_ended)
-            await self._ended.wait()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await self._close(stage)
-        logger.info("a face leg ended: %s", self.reason)
 
-    def end(self, reason: str) -> None:
-        """End the leg soon."""
-        if not self._ended.is_set():
-            self.reason = reason
-            self._ended.set()
+        work = (self._dress, self._keep_pace, self._watch_consent, self._report)
+        try:
+            await self._serve(begin, work, stage.close)
+        finally:
+            await egress.close()
 
     # -- steps
-
-    async def _signal(self) -> None:
-        try:
-            await self._client.run()
-        except AdmissionError as error:
-            self.end(error.code)
-        else:
-            self.end("left")
 
     async def _dress(self) -> None:
         """Put on what is wished for, one wish after the other."""
@@ -274,108 +213,7 @@ class FaceLeg(PeerListener):
             dropped = stage.frames_dropped + discarded
             self._say(stage.counts.report(dropped, codec, fallback=self._fallback))
 
-    async def _give_up_when_unconnected(self) -> None:
-        """End when the media does not connect, or does not come back after the route broke."""
-        while True:
-            try:
-                async with asyncio.timeout(CONNECT_SECONDS):
-                    await self._connected.wait()
-            except TimeoutError:
-                self.end("unconnected")
-                return
-            while self._connected.is_set():  # noqa: ASYNC110 - cleared by the engine's event
-                await asyncio.sleep(REPORT_SECONDS)
-
-    def _step_ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("a face leg failed: %s", type(error).__name__, exc_info=error)
-            self.end("failed")
-
-    async def _open_peer(self, egress: EgressVideo) -> None:
-        servers = servers_for(self._reachable, self._order.ice_servers)
-        if self._reachable == "relay":
-            # Once, here: what a name stands for may change, and nobody else says what it stands for.
-            self._candidates = WorkerCandidates(await addresses_of(turn_hosts(servers)))
-            if not self._candidates.relays:
-                logger.warning("a worker that is reached by relay got no TURN server")
-                self.end("relay_missing")
-        options = PeerOptions(
-            audience="performer",
-            polite=True,
-            offers=False,
-            ice_servers=servers,
-            relay_only=self._reachable == "relay",
-        )
-        self._peer = WebRtcPeer(options, self)
-        await self._peer.send_video(egress)
-
-    async def _close(self, stage: FaceStage) -> None:
-        await stage.close()
-        await self._client.leave()
-        if self._peer is not None:
-            await self._peer.close()
-        if self._egress is not None:
-            await self._egress.close()
-
-    # -- signalling
-
-    def _on_message(self, message: ServerMessage) -> None:
-        peer = self._peer
-        if peer is None:
-            return
-        match message:
-            case Welcome():
-                self._use_ice_servers(peer, tuple(message.ice_servers))
-                if not any(other.id == self._order.performer for other in message.peers):
-                    self.end("performer_gone")
-            case IceServersIssued(ice_servers=servers):
-                self._use_ice_servers(peer, tuple(servers))
-            case Described(from_=sender, description=description) if sender == self._order.performer:
-                self._take_description(peer, description)
-            case Trickled(from_=sender, candidate=candidate) if sender == self._order.performer:
-                self._take_candidate(peer, candidate)
-            case PeerLeft(peer=left) if left == self._order.performer:
-                self.end("performer_left")
-
-    def _use_ice_servers(self, peer: WebRtcPeer, servers: tuple[IceServer, ...]) -> None:
-        peer.use_ice_servers(servers_for(self._reachable, servers))
-
-    def _take_description(self, peer: WebRtcPeer, description: SessionDescription) -> None:
-        try:
-            check_session_description(description)
-        except MessageError as error:
-            logger.warning("a description was refused: %s", error.code)
-            return
-        peer.receive_description(self._candidates.strip(description))
-
-    def _take_candidate(self, peer: WebRtcPeer, candidate: IceCandidate) -> None:
-        try:
-            check_candidate(candidate)
-        except MessageError as error:
-            logger.warning("a candidate was refused: %s", error.code)
-            return
-        if self._candidates.takes(candidate):
-            peer.receive_candidate(candidate)
-
     # -- the connection to the performer
-
-    def description_made(self, description: SessionDescription) -> None:
-        """Send the answer."""
-        self._client.send(Describe(to=self._order.performer, description=description))
-
-    def candidate_found(self, candidate: IceCandidate) -> None:
-        """Send a candidate."""
-        self._client.send(Trickle(to=self._order.performer, candidate=candidate))
-
-    def state_changed(self, state: ConnectionState) -> None:
-        """Note whether there is a route."""
-        logger.info("a face leg is %s", state)
-        if state == "connected":
-            self._connected.set()
-        elif state in ("disconnected", "failed"):
-            self._connected.clear()
-        elif state == "closed":
-            self.end("closed")
 
     def video_arrived(self, video: RemoteVideo) -> None:
         """The performer's camera: to the stage, newest frame first."""
@@ -398,10 +236,6 @@ class FaceLeg(PeerListener):
         if self._wishes.full():
             self._wishes.get_nowait()  # the newest wish counts
         self._wishes.put_nowait(wish)
-
-    def failed(self, error: PeerConnectionError) -> None:
-        """An offer that the engine refused; the next may be a better one."""
-        logger.warning("a face leg could not negotiate: %s", error.code)
 
     def _say(self, message: FromFaceWorker) -> None:
         if self._peer is not None:
