@@ -108,7 +108,7 @@ def filmed(picture: Picture, at: float, rng: np.random.Generator, *, noise: floa
     moved = cv2.warpAffine(
         picture,
         np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float32),
-        (SIDE, SIDE),
+        picture.shape[1::-1],
         borderMode=cv2.BORDER_REPLICATE,
     )
     grainy = np.clip(moved + rng.normal(0, noise, moved.shape), 0, 255).astype(np.uint8)

@@ -258,6 +258,7 @@ def stale(number: int) -> Run:
         nonce=nonce_of(random.Random(number).randbytes(15)),
         subject=_ACCOUNT,
         identity="somebody",
+        title="Somebody",
         scope="self",
         wearers=(_ACCOUNT,),
         licensee="",

@@ -10,17 +10,27 @@ from typing import Any
 from quart import Quart, Response, request
 
 from talchum.adapters.accounts import Account, Accounts
+from talchum.adapters.enrolment_records import EnrolmentRecords
 from talchum.adapters.passkeys import RelyingParty
+from talchum.adapters.training_jobs import TrainingJobs
 from talchum.apps.account_routes import AccountDesk, add_accounts
 from talchum.apps.account_sessions import AccountSessions
 from talchum.apps.answers import json_answer
 from talchum.apps.ceremonies import Ceremonies
+from talchum.apps.enrolments import Enrolments
 from talchum.apps.passkey_routes import add_passkeys
 from talchum.domain.errors import TalchumError
 from tests.apps.once_double import OnceDouble
 from tests.apps.people import registry_in
 
 STATUS = {"signed_out": 401, "consent_unknown": 404}
+
+
+class NoTrainers:
+    """A queue nobody listens to; a trainer's sweep finds the job."""
+
+    def nudge(self, job: str) -> None:
+        """Nobody is told."""
 
 
 @dataclass
@@ -35,7 +45,9 @@ class Place:
     @classmethod
     def made(cls, data: Path, *, https: bool = False, registration_open: bool = False) -> Place:
         registry = registry_in(data)
-        desk = AccountDesk(Accounts(registry.records.engine), registry)
+        engine = registry.records.engine
+        enrolments = Enrolments(EnrolmentRecords(engine), TrainingJobs(engine), NoTrainers(), registry)
+        desk = AccountDesk(Accounts(engine), registry, enrolments)
         sessions = AccountSessions(lambda: desk.accounts, https=https)
         app = Quart(__name__, static_folder=None)
         add_accounts(

@@ -115,6 +115,22 @@ def test_somebody_else_who_goes_on_is_noticed(since: float) -> None:
     assert enrolled(Person(look=swapped)).end == "another_face"
 
 
+def test_eyes_that_open_late_after_being_shut_are_no_fault() -> None:
+    who = Person()
+
+    def late(at: float, seen: Sighting) -> Sighting:
+        assert seen.face is not None
+        if who.act == "close-eyes" and at >= who.begins:
+            opens[0] = at + 1.5
+        shut = who.act == "close-eyes" and at < opens[0]
+        return replace(seen, face=replace(seen.face, eyes=0.05)) if shut else seen
+
+    opens = [0.0]
+    who.look = late
+    outcome = enrolled(who)
+    assert (outcome.end, outcome.again()) == ("passed", [])
+
+
 def test_somebody_else_who_only_acts_is_not_recognised() -> None:
     who = Person()
 

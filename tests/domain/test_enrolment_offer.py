@@ -6,33 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from talchum.domain.enrolment_offer import (
-    NONCE_BYTES,
-    OFFER_SECONDS,
-    EnrolmentOffer,
-    is_nonce,
-    nonce_of,
-)
+from talchum.domain.enrolment_offer import NONCE_BYTES, OFFER_SECONDS, EnrolmentOffer, is_nonce, nonce_of
 from talchum.domain.errors import EnrolmentError
-
-ACCOUNT, OTHER = "acc-0000000000000001", "acc-0000000000000002"
-
-
-def offer() -> EnrolmentOffer:
-    return EnrolmentOffer(
-        nonce=nonce_of(bytes(range(NONCE_BYTES))),
-        subject=ACCOUNT,
-        identity="me",
-        scope="self",
-        wearers=(ACCOUNT,),
-        licensee="",
-        expires_at=5_000,
-        statement={"en": "yes", "ko": "네"},
-        revocation="0" * 64,
-        adult=True,
-        keeps=False,
-        offered_at=1_000.0,
-    )
+from tests.domain.consents import FRIEND, SUBJECT
+from tests.domain.offers import offer
 
 
 def code_of(refused: EnrolmentOffer, account: str, now: float) -> str:
@@ -42,20 +19,20 @@ def code_of(refused: EnrolmentOffer, account: str, now: float) -> str:
 
 
 def test_its_person_begins_it() -> None:
-    assert offer().taken(ACCOUNT, 1_000 + OFFER_SECONDS - 1).taken_at == 1_000 + OFFER_SECONDS - 1
+    assert offer().taken(SUBJECT, 1_000 + OFFER_SECONDS - 1).taken_at == 1_000 + OFFER_SECONDS - 1
 
 
 def test_nobody_begins_it_twice() -> None:
-    assert code_of(offer().taken(ACCOUNT, 1_001.0), ACCOUNT, 1_002.0) == "enrolment_taken"
+    assert code_of(offer().taken(SUBJECT, 1_001.0), SUBJECT, 1_002.0) == "enrolment_taken"
 
 
 @pytest.mark.parametrize("now", [1_000 + OFFER_SECONDS, 1e9, 999.0])
 def test_an_old_one_is_not_begun(now: float) -> None:
-    assert code_of(offer(), ACCOUNT, now) == "enrolment_too_old"
+    assert code_of(offer(), SUBJECT, now) == "enrolment_too_old"
 
 
 def test_somebody_else_is_not_told_that_there_is_one() -> None:
-    assert code_of(offer(), OTHER, 1_001.0) == "enrolment_unknown"
+    assert code_of(offer(), FRIEND, 1_001.0) == "enrolment_unknown"
 
 
 def test_who_does_not_declare_to_be_an_adult_is_offered_none() -> None:

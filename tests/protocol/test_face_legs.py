@@ -156,3 +156,17 @@ def test_worker_that_leaves_says_so_to_its_performer(call: Call, pair: tuple[str
     assert isinstance(last, PeerLeft)
     assert (last.peer, last.reason) == (worker, "left")
     assert isinstance(call.room, Room)
+
+
+def test_an_enrolment_is_asked_for_by_somebody_who_is_signed_in() -> None:
+    call = Call(RoomRules(identities=frozenset({"yangban"}), may_wear=wears_own))
+    guest, performer = call.join(), call.join(account="acc-1")
+    wish = RequestFaceLeg(seq=1, request="r1", identity="own-1", enrolment="enr-1")
+    call.say(guest, wish)
+    unavailable = call.last(guest)
+    assert isinstance(unavailable, FaceLegUnavailable)
+    assert (unavailable.code, unavailable.retryable) == ("signed_out", False)
+    call.say(performer, wish)
+    [task] = call.tasks
+    assert (task.enrolment, task.account) == ("enr-1", "acc-1")
+    assert call.enter(task.ticket)

@@ -33,7 +33,7 @@ class FaceLegTask:
 
     request: the leg's name, unique among all rooms; tag: its `LegTag`; room: the room's key, which opens
     nothing. expires_at: wall clock, after which nobody waits for it any more. account: the performer's, empty
-    for a guest.
+    for a guest. enrolment: the offer of one that it is to make, empty for a leg that shows a face.
     """
 
     request: str
@@ -47,6 +47,7 @@ class FaceLegTask:
     ice_servers: list[IceServer]
     expires_at: float
     account: str = ""
+    enrolment: str = ""
 
 
 def broker_url(redis_url: str) -> str:

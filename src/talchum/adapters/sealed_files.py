@@ -38,6 +38,13 @@ def seal_stream(source: IO[bytes], target: IO[bytes], key: bytes) -> None:
         target.write(cipher.update(piece))
 
 
+def sealed(plain: bytes, key: bytes) -> bytes:
+    """What `seal` writes, of bytes that lie on no disk as they are."""
+    nonce = os.urandom(_NONCE_BYTES)
+    cipher = Cipher(algorithms.AES(key), modes.CTR(nonce)).encryptor()
+    return nonce + cipher.update(plain)
+
+
 def unseal(sealed: Path, plain: Path, key: bytes) -> None:
     """Write what `seal` was given; with another key, noise."""
     with plain.open("wb") as target:

@@ -17,8 +17,9 @@ from typing import Any
 
 import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from jwt.algorithms import OKPAlgorithm
 from jwt.utils import base64url_encode
 
@@ -57,6 +58,11 @@ class Signer:
         """A compact JWS of the claims, with `typ` and the key's `kid` in its header."""
         header = {"typ": typ, "kid": self._public["kid"]}
         return jwt.encode(dict(claims), self._key, algorithm=_ALGORITHM, headers=header)
+
+    def derived_key(self, purpose: bytes, length: int) -> bytes:
+        """A secret of whoever has the key, for one purpose (HKDF-SHA-256, RFC 5869)."""
+        secret = self._key.private_bytes_raw()
+        return HKDF(algorithm=hashes.SHA256(), length=length, salt=None, info=purpose).derive(secret)
 
     def verifier(self) -> Verifier:
         """What accepts the statements of this signer and no others."""

@@ -16,8 +16,9 @@ from talchum.adapters.consent_records import ConsentRow
 from talchum.apps.account_sessions import AccountSessions
 from talchum.apps.answers import json_answer
 from talchum.apps.consent_registry import ConsentRegistry
+from talchum.apps.enrolments import Enrolments
 from talchum.apps.request_bodies import body_of
-from talchum.domain.consent import Consent
+from talchum.domain.consent import Consent, consent_id, handle_hash
 from talchum.domain.errors import ConsentError
 
 Answer = TypeVar("Answer")
@@ -29,6 +30,7 @@ class AccountDesk:
 
     accounts: Accounts
     registry: ConsentRegistry
+    enrolments: Enrolments
 
     def faces(self, account: str) -> list[dict[str, object]]:
         """The consents that an account gave or that name it, the newest first."""
@@ -41,9 +43,21 @@ class AccountDesk:
             raise ConsentError("got a consent that this account did not give", code="consent_unknown")
         self.registry.end(consent, "subject")
 
+    def revoke_by_handle(self, handle: str) -> str:
+        """Take back a consent, or an enrolment that is to become it; the consent's name.
+
+        Raises ConsentError (`consent_unknown`).
+        """
+        if self.enrolments.withdraw_by_handle(handle):
+            return consent_id(handle_hash(handle))
+        row = self.registry.find_by_handle(handle)
+        self.registry.end(row.id, "subject")
+        return row.id
+
     def delete(self, account: str) -> None:
         """Delete an account with everything of its person."""
         self.registry.erase(account)
+        self.enrolments.erase(account)
         self.accounts.delete(account)
 
 
@@ -113,13 +127,7 @@ def add_accounts(
     async def revoke_by_handle() -> Response:
         expect_own_page()
         given = await body_of(_Handle, '{"handle"}')
-
-        def revoke(desk: AccountDesk) -> str:
-            row = desk.registry.find_by_handle(given.handle)
-            desk.registry.end(row.id, "subject")
-            return row.id
-
-        return json_answer({"consent": await ask(revoke)})
+        return json_answer({"consent": await ask(lambda desk: desk.revoke_by_handle(given.handle))})
 
 
 def account_summary(account: Account | None) -> dict[str, object] | None:

@@ -29,6 +29,7 @@ from talchum.adapters.accounts import Accounts
 from talchum.adapters.audit_log import AuditLog
 from talchum.adapters.capture_records import CaptureRecords
 from talchum.adapters.celery_queue import FaceLegQueue, TrainingQueue, make_celery
+from talchum.adapters.enrolment_records import EnrolmentRecords
 from talchum.adapters.face_worker_registry import read_face_workers
 from talchum.adapters.once_store import OnceStore
 from talchum.adapters.quart_socket import PatientWebsocketConnection, QuartSocket
@@ -46,6 +47,9 @@ from talchum.apps.audit_writer import AuditWriter
 from talchum.apps.ceremonies import Ceremonies
 from talchum.apps.consent_keeping import keep_consents
 from talchum.apps.consent_registry import ConsentRegistry
+from talchum.apps.enrolment_keeping import keep_enrolments
+from talchum.apps.enrolment_routes import add_enrolments
+from talchum.apps.enrolments import Enrolments
 from talchum.apps.identity_routes import add_identities, keep_known
 from talchum.apps.known_consents import KnownConsents, WearingRights
 from talchum.apps.known_identities import KnownIdentities
@@ -90,6 +94,9 @@ _STATUS = {
     "registration_closed": 403,
     "passkey_unknown": 404,
     "consent_unknown": 404,
+    "enrolment_unknown": 404,
+    "enrolment_granted": 409,
+    "too_many_enrolments": 409,
     "account_unknown": 404,
     "room_unknown": 404,
     "identity_unknown": 404,
@@ -193,7 +200,10 @@ class CallServer:
     def accounts(self) -> AccountDesk:
         """Accounts and people's faces; opened when first asked for, since a call needs no database."""
         registry = ConsentRegistry.open(self.settings, self.identities.library())
-        return AccountDesk(Accounts(registry.records.engine), registry)
+        engine = registry.records.engine
+        queue = TrainingQueue(self.celery)
+        enrolments = Enrolments(EnrolmentRecords(engine), TrainingJobs(engine), queue, registry)
+        return AccountDesk(Accounts(engine), registry, enrolments)
 
     def expect_own_page(self) -> None:
         """Pass for a request of a page of ours. Raises AdmissionError: `origin_refused`, `rate_limited`."""
@@ -214,11 +224,13 @@ class CallServer:
     async def running(self) -> AsyncIterator[None]:
         """Serve the rooms for as long as the application does."""
         keeping = keep_consents(self.consents, lambda: self.accounts.registry)
+        enrolling = keep_enrolments(lambda: self.accounts.enrolments)
         async with (
             self.audit.running(),
             self.signalling.running(),
             keep_known(self.identities),
             keeping,
+            enrolling,
             sweeping(self.recordings),
         ):
             yield
@@ -243,6 +255,12 @@ def create_app(settings: Settings) -> Quart:
         sessions=server.sessions,
         ceremonies=Ceremonies(OnceStore(server.redis), server.sessions),
         origin=server.origin,
+        expect_own_page=server.expect_own_page,
+    )
+    add_enrolments(
+        app,
+        open_enrolments=lambda: server.accounts.enrolments,
+        sessions=server.sessions,
         expect_own_page=server.expect_own_page,
     )
     _add_training(app, server)

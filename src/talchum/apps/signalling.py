@@ -393,6 +393,7 @@ class Signalling:
             ice_servers=self._turn.issue(leg.performer, self._worker_host, now),
             expires_at=leg.expires_at,
             account=leg.account,
+            enrolment=leg.enrolment,
         )
         try:
             await self._queue.send(task, leg.expires_at - now)

@@ -11,8 +11,10 @@ import os
 import pickle
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,9 +23,11 @@ import cv2
 from talchum.adapters.capture_records import CaptureRecords, still_files
 from talchum.adapters.content_store import ContentStore
 from talchum.adapters.database import open_database
+from talchum.adapters.enrolment_records import EnrolmentRecords
 from talchum.adapters.identity_files import load_assets
 from talchum.adapters.identity_library import IdentityLibrary
 from talchum.adapters.preview_clip import preview_clip
+from talchum.adapters.sealed_files import unseal
 from talchum.adapters.training_jobs import TrainingJobs
 from talchum.adapters.video_file import ClipReader
 from talchum.apps.known_identities import open_library
@@ -62,6 +66,7 @@ class Workshop:
     jobs: TrainingJobs
     captures: CaptureRecords
     store: ContentStore
+    enrolments: EnrolmentRecords
     identities: IdentityLibrary
     networks: FaceNetworks
     checkpoints: Path
@@ -73,7 +78,15 @@ class Workshop:
         engine, store = identities.learned.engine, identities.learned.content
         networks = FaceNetworks.load(settings.networks)
         checkpoints = settings.data / "training"
-        return cls(TrainingJobs(engine), CaptureRecords(engine), store, identities, networks, checkpoints)
+        return cls(
+            TrainingJobs(engine),
+            CaptureRecords(engine),
+            store,
+            EnrolmentRecords(engine),
+            identities,
+            networks,
+            checkpoints,
+        )
 
 
 @dataclass(slots=True)
@@ -138,8 +151,14 @@ def attempt(
     report.phase("looking")
     capture = workshop.captures.get(job.capture)
     # what it is before it has learned anything: a face at rest
-    still = Bundle.of(capture.identity_fields(job.identity), still_files(capture, workshop.store))
-    dataset = look(capture, still, workshop)
+    enrolment = workshop.enrolments.of_capture(capture.id)
+    if enrolment is not None and enrolment.offer.identity != job.identity:
+        enrolment = None  # a person agreed to one face, by its name
+    fields = capture.identity_fields(
+        job.identity, kind="synthetic" if enrolment is None else enrolment.offer.scope
+    )
+    still = Bundle.of(fields, still_files(capture, workshop.store))
+    dataset = look(capture, still, workshop, None if enrolment is None else enrolment.clip_key)
 
     checkpoint = workshop.checkpoints / f"{job.id}.pt"
     checkpoint.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -153,19 +172,39 @@ def attempt(
 
     report.phase("exporting", training.step)
     learned = export(training, dataset, chosen, held_out or training.look(dataset.held_out))
-    fields, why = still.manifest, f"capture {capture.id} and nothing else"
-    bundle = make_bundle(fields, still.files, learned, dataset, learned_from=why, encode=preview_clip)
-    workshop.identities.add(bundle, time.time())
+    why = f"capture {capture.id} and nothing else"
+    bundle = make_bundle(still.manifest, still.files, learned, dataset, learned_from=why, encode=preview_clip)
+    if enrolment is None:
+        workshop.identities.add(bundle, time.time())
+    else:  # a person's face is kept with their consent, which a call server signs
+        for data in bundle.files.values():
+            workshop.store.put(data)
+        workshop.enrolments.learned(enrolment.offer.nonce, bundle.manifest)
     workshop.jobs.change(job.id, lambda one: one.succeeded(owner, time.time()))
     checkpoint.unlink(missing_ok=True)
 
 
-def look(capture: Capture, still: Bundle, workshop: Workshop) -> Dataset:
-    """What the capture shows. Raises what says that nothing can be learned from it."""
+def look(capture: Capture, still: Bundle, workshop: Workshop, clip_key: bytes | None = None) -> Dataset:
+    """What the capture shows. clip_key: of a sealed clip.
+
+    Raises what says that nothing can be learned from it.
+    """
     assets = load_assets(still.identity, still.files.__getitem__)
     assert assets.texture is not None
-    frames = frames_of(workshop.store.path(capture.clip))
-    return dataset_of(frames, assets.texture, assets.texture_points, workshop.networks)
+    with opened_clip(workshop.store.path(capture.clip), clip_key) as clip:
+        return dataset_of(frames_of(clip), assets.texture, assets.texture_points, workshop.networks)
+
+
+@contextmanager
+def opened_clip(clip: Path, key: bytes | None) -> Iterator[Path]:
+    """A clip that can be read; one that is sealed, for as long as this lasts."""
+    if key is None:
+        yield clip
+        return
+    with tempfile.TemporaryDirectory() as scratch:  # only its owner reads it
+        plain = Path(scratch) / "clip.mp4"
+        unseal(clip, plain, key)
+        yield plain
 
 
 def frames_of(clip: Path) -> Iterator[I420Frame]:

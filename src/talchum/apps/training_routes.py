@@ -24,7 +24,7 @@ from talchum.adapters.training_jobs import TrainingJobs
 from talchum.apps.answers import json_answer
 from talchum.apps.request_bodies import body_of
 from talchum.domain.capture import Capture
-from talchum.domain.errors import AdmissionError, ContentError, StoreError
+from talchum.domain.errors import AdmissionError, CaptureError, ContentError, StoreError
 from talchum.domain.training_job import DEFAULT_STEPS, TrainingJob
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,8 @@ class TrainingDesk:
 
     def submit(self, capture: str, identity: str, steps: int) -> TrainingJob:
         """Keep a new job and tell a trainer."""
-        self.captures.get(capture)
+        if self.captures.get(capture).is_of_person:
+            raise CaptureError("got a capture of a person", code="capture_of_person")
         self.identities.expect_free(identity)
         job = self.jobs.submit(capture=capture, identity=identity, steps=steps, now=time.time())
         return self._nudged(job)
@@ -67,7 +68,10 @@ class TrainingDesk:
 
     def thumbnail(self, capture: str) -> bytes:
         """A capture's picture, WebP."""
-        return self.store.get(self.captures.get(capture).thumbnail)
+        found = self.captures.get(capture)
+        if found.is_of_person:
+            raise CaptureError("got a capture of a person", code="capture_of_person")
+        return self.store.get(found.thumbnail)
 
     def _nudged(self, job: TrainingJob) -> TrainingJob:
         try:
@@ -111,7 +115,7 @@ def add_training(
     @app.get("/api/captures")
     async def list_captures() -> Response:
         expect_operator()
-        captures = await ask(lambda desk: desk.captures.list())
+        captures = [one for one in await ask(lambda desk: desk.captures.list()) if not one.is_of_person]
         return json_answer({"captures": [capture_summary(capture) for capture in captures]})
 
     @app.get("/api/captures/<capture>/thumbnail.webp")

@@ -38,6 +38,8 @@ from talchum.adapters.face_worker_presence import FaceWorkerPresence
 from talchum.adapters.face_worker_registry import FaceWorkerStatus
 from talchum.adapters.webrtc.engine import prepare_engine
 from talchum.apps.capacity import measure_leg_cost, slots_for
+from talchum.apps.enrolling import Enrolling
+from talchum.apps.enrolment_leg import EnrolmentLeg
 from talchum.apps.installation_keys import installation_verifier
 from talchum.apps.known_consents import ConsentedFaces, KnownConsents, WearingRights
 from talchum.apps.known_identities import KnownIdentities
@@ -46,6 +48,7 @@ from talchum.apps.media_loop import MediaLoop
 from talchum.apps.prepared_faces import Prepare, PreparedFaces, preparer
 from talchum.apps.process import run_process
 from talchum.apps.settings import Settings
+from talchum.apps.worker_leg import Place, WorkerLeg
 from talchum.domain.errors import FaceLegError, IdentityError, StoreError, TalchumError
 from talchum.domain.frame import I420Frame
 from talchum.domain.leg_tag import LegTag
@@ -81,13 +84,15 @@ class FaceWorker:
         rights: Rights,
         *,
         reachable: Reachability = "direct",
+        enrolling: Enrolling | None = None,
     ) -> None:
         self._reachable = reachable
+        self._enrolling = enrolling
         self._networks = networks
         self._faces = faces
         self._presence = presence
         self._identities = identities
-        self._legs: set[FaceLeg] = set()
+        self._legs: set[FaceLeg | EnrolmentLeg] = set()
         self._draining = False
         self._slots = slots
         self._badge = badge
@@ -104,6 +109,16 @@ class FaceWorker:
             raise FaceLegError(
                 "got a face leg nobody waits for any more", code="face_leg_expired", retryable=False
             )
+        leg = self._enrolment_leg(task) if task.enrolment else self._face_leg(task)
+        self._legs.add(leg)
+        lease = asyncio.create_task(self._watch_lease(task.request, leg))
+        try:
+            await leg.run()
+        finally:
+            lease.cancel()
+            self._legs.discard(leg)
+
+    def _face_leg(self, task: FaceLegTask) -> FaceLeg:
         order = LegOrder(
             server_url=task.server_url,
             ticket=task.ticket,
@@ -114,20 +129,26 @@ class FaceWorker:
             ice_servers=tuple(task.ice_servers),
             account=task.account,
         )
-        leg = FaceLeg(
+        return FaceLeg(
             order,
             self._faces,
             self._rights,
             lambda: FacePipeline(self._networks, order.marking),
             reachable=self._reachable,
         )
-        self._legs.add(leg)
-        lease = asyncio.create_task(self._watch_lease(task.request, leg))
-        try:
-            await leg.run()
-        finally:
-            lease.cancel()
-            self._legs.discard(leg)
+
+    def _enrolment_leg(self, task: FaceLegTask) -> EnrolmentLeg:
+        if self._enrolling is None:
+            raise FaceLegError("got an enrolment, which this worker makes none of", retryable=False)
+        place = Place(task.server_url, task.ticket, task.performer, tuple(task.ice_servers))
+        return EnrolmentLeg(
+            place,
+            task.enrolment,
+            task.account,
+            self._enrolling.desk,
+            self._enrolling.watcher,
+            reachable=self._reachable,
+        )
 
     async def announce(self, drain: Callable[[], None]) -> None:
         """Keep the presence key fresh; call `drain` when somebody asks this worker to stop."""
@@ -179,7 +200,7 @@ class FaceWorker:
         except StoreError as error:
             logger.warning("presence: %s", error.message)
 
-    async def _watch_lease(self, name: str, leg: FaceLeg) -> None:
+    async def _watch_lease(self, name: str, leg: WorkerLeg) -> None:
         while await self._is_wanted(name):  # noqa: ASYNC110 - the event is a key that expires elsewhere
             await asyncio.sleep(LEASE_PERIOD)
         leg.end("no_longer_wanted")
@@ -226,6 +247,7 @@ def run(settings: Settings) -> int:
             settings.badge,
             WearingRights(known, consents),
             reachable=settings.worker_reachable,
+            enrolling=Enrolling(settings, networks, known),
         )
         # Beside the first legs: a face that one of them wants comes first by being asked for.
         following = media.submit(worker.follow(known))

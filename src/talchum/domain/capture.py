@@ -1,7 +1,7 @@
 """A capture: one person performing, kept so that a face network can learn them from it.
 
-It names its parts by SHA-256. It comes from a generator of this project, never from a photo or a clip that
-somebody sends: docs/identities.md has the rule.
+It names its parts by SHA-256. It comes from a generator of this project or from a live enrolment, never from
+a photo or a clip that somebody sends: docs/identities.md has the rule.
 """
 
 from __future__ import annotations
@@ -14,10 +14,16 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from talchum.domain.errors import CaptureError
-from talchum.domain.identity import LANGUAGES, Language, is_identity_name
+from talchum.domain.identity import CONSENTED_KINDS, LANGUAGES, IdentityKind, Language, is_identity_name
 
 LICENCE = "CC0-1.0"
 """Of what the project's generators draw, and of the faces learned from it."""
+
+PERSON_GENERATOR = "talchum.enrolment"
+"""What a capture of a real person says it was made by."""
+
+PERSON_LICENCE = "LicenseRef-consent"
+"""Of a person's face: their consent, and nothing else."""
 
 _ID = re.compile(r"cap-[0-9a-f]{16}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -76,11 +82,29 @@ class Capture:
         text = "\n".join((self.subject, *self.parts.values()))
         return f"cap-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
-    def identity_fields(self, name: str, title: Mapping[Language, str] | None = None) -> dict[str, object]:
+    @property
+    def is_of_person(self) -> bool:
+        """Whether it is of a real person, whose consent decides what becomes of it."""
+        return self.provenance["generator"] == PERSON_GENERATOR
+
+    def identity_fields(
+        self,
+        name: str,
+        title: Mapping[Language, str] | None = None,
+        *,
+        kind: IdentityKind = "synthetic",
+    ) -> dict[str, object]:
         """The manifest, but for its files, of the identity that learns from this capture.
 
-        name: of the identity. title: by language; the capture's own unless given.
+        name: of the identity. title: by language; the capture's own unless given. kind: what a consent says
+        of a person's.
+        Raises CaptureError (`capture_of_person`) for a person's face that would be nobody's, and the reverse.
         """
+        if self.is_of_person != (kind in CONSENTED_KINDS):
+            raise CaptureError(
+                f"got a capture for a face of kind {kind}, expected one of the other sort",
+                code="capture_of_person",
+            )
         return {
             "name": name,
             "title": dict(title or self.title),
@@ -88,10 +112,10 @@ class Capture:
                 "en": f"Learned here from a performance of {self.title['en']}",
                 "ko": f"{self.title['ko']}의 연기로 여기에서 학습한 얼굴",
             },
-            "kind": "synthetic",
+            "kind": kind,
             "engines": ["neural", "portrait"],
             "openings": ["eyes", "mouth"],
-            "licence": LICENCE,
+            "licence": PERSON_LICENCE if self.is_of_person else LICENCE,
             "provenance": dict(self.provenance),
         }
 

@@ -254,15 +254,14 @@ class Enrolment:
     def _wait(self, now: float, acts: dict[str, float]) -> list[Event]:
         """Between two prompts: until they have been at rest for the time that was drawn."""
         still = max(level for act, level in acts.items() if act != "close-eyes") < _AT_REST  # people blink
-        if still:
-            self._settled = True
-        else:
+        self._settled = self._settled or max(acts.values()) < _AT_REST
+        if not still:
             self._resting = None
             self.hint = self.hint or "rest"
         if self._settled and _held(self._unasked, acts, now, without=FREE):
             self._settled = False
             return self._strike(now, "unasked")
-        if self._resting is None and still:
+        if self._resting is None and still and self._settled:
             self._resting = now
         if not self._waiting:
             return self._over("passed") if self._calm_since_last >= _END_LOOKS else []

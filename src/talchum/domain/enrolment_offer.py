@@ -22,15 +22,16 @@ _NONCE = re.compile(r"enr-[a-z2-7]{24}")
 class EnrolmentOffer:
     """What the person has agreed to before they are recorded.
 
-    nonce: its name, drawn, good for one enrolment. subject: the account of the person. identity: the name
-    the face will have. wearers, licensee, expires_at, statement: as in the consent. revocation: hash of the
-    handle that was shown. keeps: whether the person asked to keep the recording. offered_at, taken_at: wall
-    clock, seconds; taken_at None while nobody began.
+    nonce: its name, drawn, good for one enrolment. subject: the account of the person. identity, title: the
+    name the face will have, and what lists show. wearers, licensee, expires_at, statement: as in the consent.
+    revocation: hash of the handle that was shown. keeps: whether the person asked to keep the recording.
+    offered_at, taken_at: wall clock, seconds; taken_at None while nobody began.
     """
 
     nonce: str
     subject: str
     identity: str
+    title: str
     scope: Scope
     wearers: tuple[str, ...]
     licensee: str

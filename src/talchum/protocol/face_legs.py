@@ -180,11 +180,14 @@ class FaceLegs:
                 engine=message.engine,
                 expires_at=now + self._wait,
                 account=self._state.peers[performer].account,
+                enrolment=message.enrolment or "",
             )
         )
 
     def _refusal(self, account: str, message: RequestFaceLeg) -> FaceLegUnavailable | None:
         """Why this identity is not to be had by this account."""
+        if message.enrolment is not None:
+            return None if account else _signed_out(message)  # whose it is, its worker knows
         if self._identities is not None and message.identity not in self._identities:
             return FaceLegUnavailable(
                 request=message.request,
@@ -215,3 +218,12 @@ class FaceLegs:
         del self._state.legs[leg_name]
         self._state.tickets.pop(leg.ticket_hash, None)
         self._effects.add(CancelFaceLeg(leg_name))
+
+
+def _signed_out(message: RequestFaceLeg) -> FaceLegUnavailable:
+    return FaceLegUnavailable(
+        request=message.request,
+        code="signed_out",
+        message="got an enrolment of nobody who is signed in",
+        retryable=False,
+    )

@@ -140,11 +140,15 @@ class SetState(ToServer, frozen=True, kw_only=True, tag="state"):
 
 
 class RequestFaceLeg(ToServer, frozen=True, kw_only=True, tag="face-leg-request"):
-    """Ask for a face worker; `request` is chosen by the client and comes back in `Peer.face_leg`."""
+    """Ask for a face worker; `request` is chosen by the client and comes back in `Peer.face_leg`.
+
+    enrolment: the offer of an enrolment that the leg is to make, `identity` being the face it will become.
+    """
 
     request: Identifier
     identity: Identifier
     engine: Identifier | None = None
+    enrolment: Identifier | None = None
 
 
 class ReleaseFaceLeg(ToServer, frozen=True, kw_only=True, tag="face-leg-release"):

@@ -95,7 +95,7 @@ class EnqueueFaceLeg:
     """Put a face leg on the queue.
 
     leg: its name, unlike `request` unique among all rooms. tag: its `LegTag`. account: the performer's, empty
-    for a guest.
+    for a guest. enrolment: the offer of one that it is to make, empty for a leg that shows a face.
     """
 
     leg: str
@@ -107,6 +107,7 @@ class EnqueueFaceLeg:
     engine: str | None
     expires_at: float
     account: str = ""
+    enrolment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,14 @@ export type ClientBody =
   | { type: "description"; to: string; description: SessionDescription }
   | { type: "candidate"; to: string; candidate: IceCandidate }
   | { type: "state"; state: ParticipantState }
-  | { type: "face-leg-request"; request: string; identity: string; engine: string | null }
+  | {
+      type: "face-leg-request";
+      request: string;
+      identity: string;
+      engine: string | null;
+      /** The offer of an enrolment that the leg makes instead of showing a face. */
+      enrolment?: string | null;
+    }
   | { type: "face-leg-release"; request: string }
   | { type: "disclosure-acknowledged"; to: string; tags: string[] }
   | { type: "recording-request" }
