@@ -22,8 +22,10 @@ from typing import Any
 
 from benchmarks.machine import REPOSITORY, commit, describe_machine
 from benchmarks.trust_measures.badge import measure_badge
+from benchmarks.trust_measures.canary import measure_canary
 from benchmarks.trust_measures.embedding import measure_embedding
 from benchmarks.trust_measures.enrolment import measure_enrolments
+from benchmarks.trust_measures.false_positives import measure_false_positives
 from benchmarks.trust_measures.outcome import Outcome
 from benchmarks.trust_measures.payload import measure_payload
 
@@ -42,8 +44,10 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
         "embedding": Measure(measure_embedding, 7_000),
         "payload": Measure(measure_payload, 224),
+        "false-positives": Measure(measure_false_positives, 20_000),
         "badge": Measure(measure_badge, 2_100),
         "enrolment": Measure(measure_enrolments, 24),
+        "canary": Measure(measure_canary, 1_020),
     }
 )
 """Every measure by the name that `--only` takes, in the order of the table."""

@@ -132,6 +132,9 @@ CONTENTS: Mapping[str, Callable[[], Iterator[I420Frame]]] = MappingProxyType(
 )
 """Each as an endless stream of 30 frames a second; a frame may come again, and is not to be written to."""
 
+_PEOPLE = ("amara", "doyun", "elena", "ingrid", "kofi", "leila", "rafael", "sora", "tomas", "yeongsu")
+_BACKGROUNDS = (_dark, _flat, _bright, _bricks, _office)
+
 CARRIED = "office carried about"
 """What nobody promises anything for: all of the picture moves, by up to four pixels a frame."""
 
@@ -140,3 +143,17 @@ def content(name: str, count: int) -> Iterator[I420Frame]:
     """The first frames of one, or of `CARRIED`."""
     carried = partial(_person, "sora", _office, 1.0, shaken=_CARRIED)
     return islice((carried if name == CARRIED else CONTENTS[name])(), count)
+
+
+def drawn_content(number: int, count: int) -> Iterator[I420Frame]:
+    """The first frames of one of many: who, where, in what light, with what noise, how far moved."""
+    rng = np.random.default_rng(number)
+    person, background = rng.choice(_PEOPLE), _BACKGROUNDS[rng.integers(len(_BACKGROUNDS))]
+    noise, shaken = float(rng.uniform(0, 2.5)), int(rng.integers(0, 16)) * 2
+    gain, mirrored = float(rng.uniform(0.4, 1.1)), bool(rng.integers(2))
+
+    def lit(rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Image:
+        image = np.asarray(cv2.convertScaleAbs(background(rows, columns), alpha=gain), np.uint8)
+        return np.ascontiguousarray(image[:, ::-1]) if mirrored else image
+
+    return islice(_person(str(person), lit, noise, shaken=shaken), count)

@@ -11,6 +11,7 @@ from benchmarks import trust
 from benchmarks.trust_measures.badge import measure_badge
 from benchmarks.trust_measures.contents import CONTENTS, content
 from benchmarks.trust_measures.embedding import measure_embedding
+from benchmarks.trust_measures.false_positives import measure_false_positives
 from benchmarks.trust_measures.outcome import Outcome
 
 
@@ -49,3 +50,12 @@ def test_a_row_that_was_measured_again_replaces_the_old_one_alone(tmp_path: Path
 
 def test_a_line_of_the_table_says_what_was_not_met() -> None:
     assert trust.in_words("badge", row(False, "a")).startswith("NOT MET")
+
+
+def test_other_keys_and_unmarked_scenes_say_nothing() -> None:
+    outcome = measure_false_positives(20)
+    assert outcome.n >= 20
+    assert outcome.seen.startswith("0,")
+    assert outcome.details["overLeastConfidence"] == 0
+    assert outcome.details["unmarked"]["n"] > 0
+    assert outcome.details["otherKeys"]["n"] > 0

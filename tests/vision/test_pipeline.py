@@ -6,26 +6,25 @@ import logging
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from talchum.domain.errors import FrameError, IdentityError, NetworkFileError
+from talchum.domain.errors import IdentityError, NetworkFileError
 from talchum.domain.face import TrackedFace
 from talchum.domain.frame import EgressFrame, I420Frame
 from talchum.domain.leg_tag import LegTag
 from talchum.vision import pipeline as pipeline_module
-from talchum.vision.blending import Patch, Rectangle, frame_to_image, image_to_frame
+from talchum.vision.blending import Patch, frame_to_image, image_to_frame
 from talchum.vision.engines import ENGINES
 from talchum.vision.engines.veil import VeilEngine
 from talchum.vision.identity import IdentityAssets
 from talchum.vision.marks import Marking
 from talchum.vision.pipeline import FacePipeline, WornFace, prepare_worn_face, warm_up
-from talchum.vision.tracking import TrackResult
 from tests.browser.canary import paint, search
 from tests.vision.engines.returns_input import ReturnsInputEngine
+from tests.vision.faults import FAULTS, HELD_FAULTS, NETWORK_ANSWERS, answering
 from tests.vision.scenes import (
     CHEEK,
     at_time,
@@ -201,68 +200,6 @@ def test_missing_network_file_is_named(tmp_path: Any) -> None:
 # -- every stage broken, one at a time
 
 
-def breaking(stage: str, value: Any) -> Callable[[FacePipeline], None]:
-    """Replaces a stage's method by one that raises `value`, or returns it."""
-    part, _, method = stage.partition(".")
-
-    def broken(*_: Any, **__: Any) -> Any:
-        if isinstance(value, BaseException):
-            raise value
-        return value
-
-    def apply(pipeline: FacePipeline) -> None:
-        owner = getattr(pipeline, part)
-        owner = owner["portrait"] if isinstance(owner, dict) else owner
-        setattr(owner, method, broken)
-
-    return apply
-
-
-def shifted_landmarks(offset: float) -> TrackResult:
-    face = tracked()[0]
-    landmarks = face.landmarks + np.float32(offset)
-    return TrackResult(TrackedFace(landmarks, 1.0, 0.0), 1, "")
-
-
-def patch(width: int, height: int, alpha: int) -> Patch:
-    area = Rectangle(200, 140, width, height)
-    y = np.full((height, width), 100, np.uint8)
-    chroma = np.full(area.chroma_shape, 128, np.uint8)
-    return Patch(area, y, chroma, chroma, np.full((height, width), alpha, np.uint8))
-
-
-FAULTS: dict[str, Callable[[FacePipeline], None]] = {
-    "tracker raises": breaking("_tracker.update", RuntimeError("broken")),
-    "tracker runs out of memory": breaking("_tracker.update", MemoryError()),
-    "tracker loses the face": breaking("_tracker.update", TrackResult(None, 0, "no_face")),
-    "tracker gives no face and no reason": breaking("_tracker.update", TrackResult(None, 1, "")),
-    "second face": breaking("_tracker.update", TrackResult(None, 2, "second_face")),
-    "second face beside a tracked one": breaking(
-        "_tracker.update", TrackResult(TrackedFace(np.ones((478, 3), np.float32), 1.0, 0.0), 2, "second_face")
-    ),
-    "landmarks are not numbers": breaking("_tracker.update", shifted_landmarks(float("nan"))),
-    "landmarks lie outside the frame": breaking("_tracker.update", shifted_landmarks(5000.0)),
-    "tracker returns something else": breaking("_tracker.update", None),
-    "engine raises": breaking("_engines.render", ValueError("broken")),
-    "engine refuses the frame": breaking("_engines.render", FrameError("broken")),
-    "engine returns nothing": breaking("_engines.render", None),
-    "patch is transparent": breaking("_engines.render", patch(240, 240, 0)),
-    "patch is half transparent": breaking("_engines.render", patch(240, 240, 128)),
-    "patch is too small": breaking("_engines.render", patch(60, 60, 255)),
-    "patch lies over the frame's edge": breaking("_engines.render", patch(900, 900, 255)),
-    "check raises": breaking("_check.hides", RuntimeError("broken")),
-    "check finds a hole": breaking("_check.hides", False),
-    "compositing raises": breaking("_compositor.face", RuntimeError("broken")),
-    "identity is none": lambda pipeline: setattr(
-        pipeline, "_worn", WornFace("x", "synthetic", "portrait", frozenset(), None)
-    ),
-    "engine is unknown": lambda pipeline: setattr(
-        pipeline, "_worn", WornFace("x", "synthetic", "none", frozenset(), None)
-    ),
-}
-HELD_FAULTS = {"tracker loses the face", "tracker gives no face and no reason"}
-
-
 @pytest.mark.parametrize("fault", FAULTS)
 def test_broken_stage_never_lets_the_camera_through(fault: str, caplog: pytest.LogCaptureFixture) -> None:
     pipeline = wearing(portrait_identity())
@@ -300,29 +237,10 @@ def own_picture(feed: dict[str, Any]) -> Any:
     return np.concatenate([planes[..., 8:11] + planes[..., 11:14], np.full((*planes.shape[:3], 2), 255)], 3)
 
 
-NETWORK_ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
-    "raises": lambda feed: feed["nothing"],
-    "not numbers": lambda feed: np.full((1, 160, 160, 5), np.nan, np.float32),
-    "no mask": lambda feed: np.zeros((1, 160, 160, 5), np.float32),
-    "another size": lambda feed: np.full((1, 80, 80, 5), 255, np.float32),
-    "too few planes": lambda feed: np.full((1, 160, 160, 3), 255, np.float32),
-    "nothing": lambda feed: None,
-}
-
-
-class AnsweringNetwork:
-    """A face network that answers as it is told."""
-
-    def __init__(self, answer: Callable[[dict[str, Any]], Any]) -> None:
-        self._answer = answer
-
-    def run(self, output_names: list[str], input_feed: dict[str, Any]) -> Any:
-        return [self._answer(input_feed)]
-
-
 def wearing_network(answer: Callable[[dict[str, Any]], Any]) -> FacePipeline:
-    pipeline, face = FacePipeline(face_networks(), MARKING), worn(neural_identity())
-    pipeline.wear(replace(face, prepared=replace(face.prepared, session=AnsweringNetwork(answer))))
+    pipeline = FacePipeline(face_networks(), MARKING)
+    pipeline.wear(worn(neural_identity()))
+    answering(answer)(pipeline)
     return pipeline
 
 
