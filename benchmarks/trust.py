@@ -25,6 +25,7 @@ from benchmarks.trust_measures.badge import measure_badge
 from benchmarks.trust_measures.canary import measure_canary
 from benchmarks.trust_measures.embedding import measure_embedding
 from benchmarks.trust_measures.enrolment import measure_enrolments
+from benchmarks.trust_measures.hostile_sdp import measure_hostile_sdp
 from benchmarks.trust_measures.false_positives import measure_false_positives
 from benchmarks.trust_measures.outcome import Outcome
 from benchmarks.trust_measures.payload import measure_payload
@@ -47,6 +48,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "false-positives": Measure(measure_false_positives, 20_000),
         "badge": Measure(measure_badge, 2_100),
         "enrolment": Measure(measure_enrolments, 24),
+        "hostile-sdp": Measure(measure_hostile_sdp, 100_000),
         "canary": Measure(measure_canary, 1_020),
     }
 )

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from talchum.domain.errors import MessageError
 from talchum.protocol.messages import IceCandidate, IceServer, SessionDescription
+from talchum.protocol.session_description import check_session_description
 from talchum.protocol.worker_candidates import (
     WorkerCandidates,
     plain_address,
     servers_for,
     turn_hosts,
 )
+from tests.protocol.hostile_sdp import OFFERS, spoiled
 
 SERVERS = (
     IceServer(urls=["stun:10.0.0.9:3478"]),
@@ -24,6 +31,7 @@ SERVERS = (
     IceServer(urls=["turn:[fd00::7]:3478", "turn:10.0.0.8", "turn:"]),
 )
 REACHABLE = WorkerCandidates()
+LENIENT = re.compile(r"\W*a\s*=\s*(remote-|end-of-)?candidate", re.IGNORECASE)
 BEHIND_NAT = WorkerCandidates(frozenset({"203.0.113.20", "2001:db8::20"}))
 
 
@@ -56,6 +64,9 @@ def test_a_worker_behind_a_nat_takes_relayed_addresses_of_its_turn_servers(
         line("203.0.113.20", transport="tcp"),
         line("203.0.113.20", port="22"),
         line("203.0.113.20", port="-1"),
+        line("203.0.113.20", port="65536"),
+        line("203.0.113.20", port="9" * 5000),
+        line("203.0.113.20", port="055631"),
         line("203.0.113.20", port="٥٥٦٣١"),
         line("203.0.113.21"),
         line("8.8.8.8"),
@@ -108,6 +119,17 @@ def test_whatever_ends_a_line_no_candidate_begins_one(parts: list[str], separato
         sdp = rule.strip(SessionDescription(type="offer", sdp=separator.join(parts))).sdp
         assert not any(piece.startswith("a=candidate") for piece in sdp.replace("\r", "\n").split("\n"))
         assert rule.strip(SessionDescription(type="offer", sdp=sdp)).sdp == sdp
+
+
+@given(st.sampled_from(sorted(OFFERS)), st.randoms(use_true_random=False), st.integers(1, 6))
+def test_no_spoiled_offer_brings_a_candidate_of_its_choice(name: str, chance: Random, mutations: int) -> None:
+    """Whoever reads it, also one that takes any white space and any case."""
+    offer = SessionDescription(type="offer", sdp=spoiled(name, chance, mutations))
+    for rule in (REACHABLE, BEHIND_NAT):
+        stripped = rule.strip(offer)  # fails on nothing, checked before or not
+        with suppress(MessageError):
+            check_session_description(offer)
+            assert not [line for line in stripped.sdp.splitlines() if LENIENT.match(line)]
 
 
 def test_the_hosts_of_turn_urls_are_known_and_those_of_stun_are_not() -> None:

@@ -20,7 +20,7 @@ Reachability = Literal["direct", "relay"]
 """How performers get to a worker: at its own addresses, or at its TURN servers' (it is behind a NAT)."""
 
 _NEVER_KEPT = ("a=end-of-candidates", "a=remote-candidates")
-_FIRST_UNPRIVILEGED_PORT = 1024
+_UNPRIVILEGED_PORTS = range(1024, 65536)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class WorkerCandidates:
         _, _, transport, _, address, port, typ, kind = fields[:8]
         if transport.lower() != "udp" or (typ, kind) != ("typ", "relay"):
             return False
-        return address in self.relays and port.isdigit() and int(port) >= _FIRST_UNPRIVILEGED_PORT
+        return address in self.relays and _is_unprivileged_port(port)
 
     def strip(self, description: SessionDescription) -> SessionDescription:
         """The description without the candidates the worker does not send to.
@@ -62,6 +62,11 @@ class WorkerCandidates:
         if bare.startswith("a=candidate"):
             return line.startswith("a=") and self.takes(IceCandidate(candidate=line.removeprefix("a=")))
         return True
+
+
+def _is_unprivileged_port(text: str) -> bool:
+    # Its length first: a number of thousands of digits is an error to `int`.
+    return text.isascii() and text.isdigit() and len(text) <= 5 and int(text) in _UNPRIVILEGED_PORTS
 
 
 def servers_for(reachability: Reachability, servers: Iterable[IceServer]) -> tuple[IceServer, ...]:
