@@ -25,8 +25,8 @@ from benchmarks.trust_measures.badge import measure_badge
 from benchmarks.trust_measures.canary import measure_canary
 from benchmarks.trust_measures.embedding import measure_embedding
 from benchmarks.trust_measures.enrolment import measure_enrolments
-from benchmarks.trust_measures.hostile_sdp import measure_hostile_sdp
 from benchmarks.trust_measures.false_positives import measure_false_positives
+from benchmarks.trust_measures.hostile_sdp import measure_hostile_sdp
 from benchmarks.trust_measures.outcome import Outcome
 from benchmarks.trust_measures.payload import measure_payload
 

@@ -105,7 +105,7 @@ def wait_for(condition: Callable[[], bool], what: str) -> None:
 
 def serving(service: Service) -> list[Child]:
     """Workers that have served a leg and still run."""
-    return [worker for worker in service.workers if "a face leg is connected" in worker.log.read_text()]
+    return [worker for worker in service.workers if "a leg is connected" in worker.log.read_text()]
 
 
 def first_engine(service: Service, identity: str) -> str:
