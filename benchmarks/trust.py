@@ -29,6 +29,7 @@ from benchmarks.trust_measures.false_positives import measure_false_positives
 from benchmarks.trust_measures.hostile_sdp import measure_hostile_sdp
 from benchmarks.trust_measures.outcome import Outcome
 from benchmarks.trust_measures.payload import measure_payload
+from benchmarks.trust_measures.upload_bombs import measure_upload_bombs
 
 RESULT = REPOSITORY / "benchmarks" / "results" / "trust.json"
 
@@ -49,6 +50,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "badge": Measure(measure_badge, 2_100),
         "enrolment": Measure(measure_enrolments, 24),
         "hostile-sdp": Measure(measure_hostile_sdp, 100_000),
+        "upload-bombs": Measure(measure_upload_bombs, 20),
         "canary": Measure(measure_canary, 1_020),
     }
 )

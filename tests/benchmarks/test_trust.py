@@ -12,7 +12,9 @@ from benchmarks.trust_measures.badge import measure_badge
 from benchmarks.trust_measures.contents import CONTENTS, content
 from benchmarks.trust_measures.embedding import measure_embedding
 from benchmarks.trust_measures.false_positives import measure_false_positives
+from benchmarks.trust_measures.hostile_sdp import measure_hostile_sdp
 from benchmarks.trust_measures.outcome import Outcome
+from benchmarks.trust_measures.upload_bombs import measure_upload_bombs
 
 
 @pytest.mark.parametrize("name", CONTENTS)
@@ -30,6 +32,17 @@ def test_what_the_mark_costs_is_measured_over_every_content() -> None:
     outcome = measure_embedding(len(CONTENTS))
     assert outcome.n == len(CONTENTS)
     assert outcome.details["cpuMs"]["p95"] > 0
+
+
+def test_every_bomb_is_refused() -> None:
+    bombs = measure_upload_bombs(1).details["bombs"]
+    assert len(bombs) > 30
+    assert all(bomb["refused"] for bomb in bombs.values())
+
+
+def test_spoiled_offers_are_counted_by_what_became_of_them() -> None:
+    outcome = measure_hostile_sdp(40)
+    assert sum(outcome.details["fates"].values()) == 40
 
 
 def row(met: bool, commit: str) -> dict[str, object]:

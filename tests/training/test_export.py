@@ -14,7 +14,7 @@ from talchum.training.export import expect_alike, export_fp32, export_int8, like
 from talchum.training.network import FaceNetwork
 from talchum.training.train import Training
 from talchum.vision.conditioning import NETWORK_INPUT, NETWORK_OUTPUT, unshuffled, with_colours
-from talchum.vision.onnx_format import has_external_data
+from talchum.vision.onnx_format import check_self_contained
 from talchum.vision.runtime import open_network
 from tests.training.performances import SMALL, dataset, few_steps
 
@@ -56,7 +56,8 @@ def test_eight_bits_paint_nearly_the_same_and_take_a_third_of_the_room() -> None
 
 
 def test_a_file_holds_all_of_its_weights() -> None:
-    assert not any(has_external_data(network) for network in exported())
+    for network in exported():
+        check_self_contained(network)
 
 
 def test_a_network_that_paints_something_else_is_refused() -> None:

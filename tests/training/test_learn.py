@@ -9,7 +9,7 @@ import pytest
 from talchum.domain.errors import TrainingError
 from talchum.training.learn import dataset_of, export, learn
 from talchum.training.train import HeldOut, Training, TrainStep
-from talchum.vision.onnx_format import has_external_data
+from talchum.vision.onnx_format import check_self_contained
 from tests.training.performances import WHOLE_CLIP, dataset, few_steps
 from tests.vision.scenes import clip, face_networks, portrait_identity
 
@@ -26,7 +26,7 @@ def test_a_performance_is_cut_by_the_still_of_its_person() -> None:
 def test_what_is_learned_is_whole_and_every_step_is_told() -> None:
     steps: list[TrainStep] = []
     made = learn(dataset(), few_steps(15), told=steps.append)
-    assert not has_external_data(made.network)
+    check_self_contained(made.network)
     assert made.int8_decibels > 34
     assert (made.steps, made.seed) == (15, 0)
     assert [step.step for step in steps] == list(range(1, 16))

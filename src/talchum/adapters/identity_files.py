@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import logging
 from collections.abc import Callable, Iterable
@@ -11,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from talchum.adapters.array_file import decode_floats
+from talchum.adapters.image_file import decode_image
 from talchum.domain.bundle import Bundle
-from talchum.domain.errors import IdentityError
+from talchum.domain.errors import IdentityError, MediaFileError
 from talchum.domain.frame import Image
 from talchum.domain.identity import (
     NETWORK_FILE,
@@ -194,16 +194,13 @@ def _undecodable(file: str) -> IdentityError:
 
 def _array(raw: bytes, file: str) -> NDArray[np.float32]:
     try:
-        return np.asarray(np.load(io.BytesIO(raw), allow_pickle=False))
-    except (ValueError, EOFError) as error:
+        return decode_floats(raw)
+    except MediaFileError as error:
         raise _undecodable(file) from error
 
 
 def _decode(raw: bytes, file: str) -> Image:
     try:
-        pixels = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error as error:
+        return decode_image(raw)
+    except MediaFileError as error:
         raise _undecodable(file) from error
-    if pixels is None or pixels.ndim != 3 or pixels.dtype != np.uint8:
-        raise _undecodable(file)
-    return cast("Image", pixels)

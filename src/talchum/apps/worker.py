@@ -36,6 +36,7 @@ from talchum.adapters.celery_queue import (
 )
 from talchum.adapters.face_worker_presence import FaceWorkerPresence
 from talchum.adapters.face_worker_registry import FaceWorkerStatus
+from talchum.adapters.image_file import decode_image
 from talchum.adapters.webrtc.engine import prepare_engine
 from talchum.apps.capacity import measure_leg_cost, slots_for
 from talchum.apps.enrolling import Enrolling
@@ -49,7 +50,7 @@ from talchum.apps.prepared_faces import Prepare, PreparedFaces, preparer
 from talchum.apps.process import run_process
 from talchum.apps.settings import Settings
 from talchum.apps.worker_leg import Place, WorkerLeg
-from talchum.domain.errors import FaceLegError, IdentityError, StoreError, TalchumError
+from talchum.domain.errors import FaceLegError, IdentityError, MediaFileError, StoreError, TalchumError
 from talchum.domain.frame import I420Frame
 from talchum.domain.leg_tag import LegTag
 from talchum.domain.rendering import BadgeStyle
@@ -363,9 +364,10 @@ def _measured_slots(networks: FaceNetworks, known: KnownIdentities, prepare: Pre
 
 def _portrait(thumbnail: bytes) -> I420Frame:
     """An identity's thumbnail as a camera would show it: 640x480 with the face about 250 px wide."""
-    decoded = cv2.imdecode(np.frombuffer(thumbnail, np.uint8), cv2.IMREAD_COLOR_RGB)
-    if decoded is None:
-        raise IdentityError("got a thumbnail that does not decode", code="identity_corrupt")
+    try:
+        decoded = decode_image(thumbnail)[..., 2::-1]  # OpenCV decodes to BGR
+    except MediaFileError as error:
+        raise IdentityError("got a thumbnail that does not decode", code="identity_corrupt") from error
     image = np.full((480, 640, 3), 90, np.uint8)
     image[:, 80:560] = cv2.resize(decoded, (480, 480), interpolation=cv2.INTER_LINEAR)
     return image_to_frame(image, 0.0)

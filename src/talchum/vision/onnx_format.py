@@ -1,7 +1,8 @@
 """Looks into an ONNX file without opening it as a network.
 
-An ONNX model may keep its weights in other files and name them by path. A network of this project is one file
-whose SHA-256 is pinned, so a model that points elsewhere is refused. Source: onnx.proto (onnx 1.23), protocol
+An ONNX model may keep its weights in other files and name them by path, define operators of its own, and name
+operators of a runtime that read files too. A network of this project is one file whose SHA-256 is pinned, of
+some hundred standard operators, so anything else is refused. Source: onnx.proto (onnx 1.23), protocol
 buffers' encoding.
 """
 
@@ -19,44 +20,75 @@ _TENSOR_EXTERNAL_DATA = 13
 _TENSOR_DATA_LOCATION = 14
 _EXTERNAL = 1
 
+_MODEL_FUNCTION = 25
+_GRAPH_NODE = 1
+_NODE_DOMAIN = 7
+_STANDARD_DOMAINS = (b"", b"ai.onnx")
+
+MAX_NODES = 2048
+"""Of one graph; those of this project have some hundred."""
+
 # message -> field number -> message inside it: the ways that lead to a tensor
 _CHILDREN: Mapping[str, Mapping[int, str]] = MappingProxyType(
     {
-        "model": {7: "graph", 20: "training", 25: "function"},
+        "model": {7: "graph", 20: "training"},
         "training": {1: "graph", 2: "graph"},
-        "function": {7: "node", 11: "attribute"},
         "graph": {1: "node", 5: "tensor", 15: "sparse"},
         "node": {5: "attribute"},
         "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
-        "sparse": {1: "tensor", 2: "tensor"},
         "tensor": {},
     }
 )
 
 
-def has_external_data(model: bytes) -> bool:
-    """Whether any tensor of an ONNX model lies in another file; NetworkFileError when the bytes are no ONNX
-    model.
+def check_self_contained(model: bytes) -> None:
+    """Pass for an ONNX model that is whole in these bytes and of standard operators alone.
+
+    Raises NetworkFileError: `network_file_external` when a tensor lies in another file,
+    `network_file_corrupt` for bytes that are no ONNX model, sparse tensors, operators of its own or of a
+    runtime, and too many nodes.
     """
-    return _reaches_outside(memoryview(model), "model", 0)
+    _check(memoryview(model), "model", 0)
 
 
-def _reaches_outside(message: memoryview, kind: str, depth: int) -> bool:
+def _check(message: memoryview, kind: str, depth: int) -> None:
     if depth > _MAX_DEPTH:
         raise _malformed(f"got messages nested deeper than {_MAX_DEPTH}")
+    if kind == "graph":
+        _check_size(message)
     children = _CHILDREN[kind]
     for field, value in _fields(message):
-        if kind == "tensor":
-            outside = field == _TENSOR_EXTERNAL_DATA or (
-                field == _TENSOR_DATA_LOCATION and value == _EXTERNAL
-            )
-        elif field in children and isinstance(value, memoryview):
-            outside = _reaches_outside(value, children[field], depth + 1)
-        else:
-            outside = False
-        if outside:
-            return True
-    return False
+        _check_field(kind, field, value)
+        child = children.get(field)
+        if child == "sparse":
+            raise _malformed("got sparse weights")
+        if child is not None and isinstance(value, memoryview):
+            _check(value, child, depth + 1)
+
+
+def _check_field(kind: str, field: int, value: int | memoryview) -> None:
+    if kind == "tensor" and (
+        field == _TENSOR_EXTERNAL_DATA or (field == _TENSOR_DATA_LOCATION and value == _EXTERNAL)
+    ):
+        raise NetworkFileError(
+            "got weights in other files, expected one self-contained file", code="network_file_external"
+        )
+    if kind == "node" and field == _NODE_DOMAIN and not _is_standard(value):
+        raise _malformed("got an operator that is not of the standard")
+    if kind == "model" and field == _MODEL_FUNCTION:
+        raise _malformed("got operators of the model's own")
+
+
+def _is_standard(domain: int | memoryview) -> bool:
+    return isinstance(domain, memoryview) and bytes(domain[:16]) in _STANDARD_DOMAINS
+
+
+def _check_size(graph: memoryview) -> None:
+    nodes = 0
+    for field, _ in _fields(graph):
+        nodes += field == _GRAPH_NODE
+        if nodes > MAX_NODES:  # before the rest is looked at
+            raise _malformed(f"got more than {MAX_NODES} nodes")
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
@@ -92,4 +124,4 @@ def _varint(message: memoryview, at: int) -> tuple[int, int]:
 
 
 def _malformed(what: str) -> NetworkFileError:
-    return NetworkFileError(f"{what}, expected an onnx model", code="network_file_corrupt")
+    return NetworkFileError(f"{what}, expected a plain onnx model", code="network_file_corrupt")

@@ -14,7 +14,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 from talchum.domain.errors import NetworkFileError, SettingsError
 from talchum.domain.rendering import InferenceProvider
 from talchum.vision.detection import NetworkSession
-from talchum.vision.onnx_format import has_external_data
+from talchum.vision.onnx_format import check_self_contained
 
 _ONLY_ERRORS = 3
 
@@ -89,7 +89,7 @@ def open_network(
 
 def _open(model: bytes, name: str, threads: int, provider: InferenceProvider) -> ort.InferenceSession:
     check_provider(provider)
-    _check_self_contained(model, name)
+    _check_named(model, name)
     wanted = [(own, dict(options)) for own, options in _PROVIDERS[provider]]
     options = _session_options(threads)
     if provider == "directml":
@@ -109,16 +109,11 @@ def _open(model: bytes, name: str, threads: int, provider: InferenceProvider) ->
     return session
 
 
-def _check_self_contained(model: bytes, name: str) -> None:
+def _check_named(model: bytes, name: str) -> None:
     try:
-        outside = has_external_data(model)
+        check_self_contained(model)
     except NetworkFileError as error:
         raise NetworkFileError(f"{name}: {error.message}", code=error.code) from error
-    if outside:
-        raise NetworkFileError(
-            f"got {name} with weights in other files, expected one self-contained file",
-            code="network_file_external",
-        )
 
 
 class _OneAtATime:
@@ -142,4 +137,6 @@ def _session_options(threads: int) -> ort.SessionOptions:
     options.log_severity_level = _ONLY_ERRORS
     # without this a pool thread spins between two frames and takes a core from the encoder
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # what was checked is what is read: it would guess its own format from the first bytes
+    options.add_session_config_entry("session.load_model_format", "ONNX")
     return options
