@@ -23,13 +23,17 @@ from typing import Any
 from benchmarks.machine import REPOSITORY, commit, describe_machine
 from benchmarks.trust_measures.badge import measure_badge
 from benchmarks.trust_measures.canary import measure_canary
+from benchmarks.trust_measures.disclosure import measure_disclosure
 from benchmarks.trust_measures.embedding import measure_embedding
 from benchmarks.trust_measures.enrolment import measure_enrolments
 from benchmarks.trust_measures.false_positives import measure_false_positives
+from benchmarks.trust_measures.flicker import measure_flicker
 from benchmarks.trust_measures.hostile_sdp import measure_hostile_sdp
 from benchmarks.trust_measures.outcome import Outcome
 from benchmarks.trust_measures.payload import measure_payload
+from benchmarks.trust_measures.revocation import measure_revocation
 from benchmarks.trust_measures.upload_bombs import measure_upload_bombs
+from benchmarks.trust_measures.verification import measure_verification
 
 RESULT = REPOSITORY / "benchmarks" / "results" / "trust.json"
 
@@ -45,13 +49,17 @@ class Measure:
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
         "embedding": Measure(measure_embedding, 7_000),
+        "flicker": Measure(measure_flicker, 420),
         "payload": Measure(measure_payload, 224),
         "false-positives": Measure(measure_false_positives, 20_000),
         "badge": Measure(measure_badge, 2_100),
+        "canary": Measure(measure_canary, 1_020),
+        "revocation": Measure(measure_revocation, 20),
         "enrolment": Measure(measure_enrolments, 24),
         "hostile-sdp": Measure(measure_hostile_sdp, 100_000),
         "upload-bombs": Measure(measure_upload_bombs, 20),
-        "canary": Measure(measure_canary, 1_020),
+        "disclosure": Measure(measure_disclosure, 200),
+        "verification": Measure(measure_verification, 50),
     }
 )
 """Every measure by the name that `--only` takes, in the order of the table."""

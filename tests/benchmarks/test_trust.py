@@ -12,9 +12,11 @@ from benchmarks.trust_measures.badge import measure_badge
 from benchmarks.trust_measures.contents import CONTENTS, content
 from benchmarks.trust_measures.embedding import measure_embedding
 from benchmarks.trust_measures.false_positives import measure_false_positives
+from benchmarks.trust_measures.flicker import PLAIN, measure_flicker, thresholds
 from benchmarks.trust_measures.hostile_sdp import measure_hostile_sdp
 from benchmarks.trust_measures.outcome import Outcome
 from benchmarks.trust_measures.upload_bombs import measure_upload_bombs
+from benchmarks.trust_measures.verification import measure_verification
 
 
 @pytest.mark.parametrize("name", CONTENTS)
@@ -72,3 +74,23 @@ def test_other_keys_and_unmarked_scenes_say_nothing() -> None:
     assert outcome.details["overLeastConfidence"] == 0
     assert outcome.details["unmarked"]["n"] > 0
     assert outcome.details["otherKeys"]["n"] > 0
+
+
+def test_the_mark_is_not_seen_where_nothing_hides_it() -> None:
+    outcome = measure_flicker(1)
+    assert outcome.met, outcome.seen
+    assert all(outcome.details["mean"][name] > 0 for name in PLAIN), "it is there"
+
+
+def test_the_same_mark_is_seen_less_in_the_dark() -> None:
+    frames = [frame.copy() for frame in content("card", 30)]
+    darker = [frame.copy() for frame in frames]
+    for frame in darker:
+        frame.y[:] = 16
+    assert thresholds(darker).mean() < thresholds(frames).mean(), "little is seen in the dark"
+
+
+def test_files_that_are_marked_clean_recorded_and_tampered_with_are_told_apart() -> None:
+    outcome = measure_verification(1)
+    assert outcome.met, outcome.details["surprises"]
+    assert outcome.details["recordingsTrusted"] == 1

@@ -1,7 +1,5 @@
 """Whether everybody knows that a face is AI-made before its first frame is on their screen, join by join.
 
-    python -m benchmarks.disclosure_joins [--out benchmarks/results/disclosure_joins.json] [--joins 200]
-
 Two Chromiums, one call server and a face worker on this machine. For each join both open a new page in a new
 room; A wears a face, B is asked, answers and sees it. Bar: in every join asked, answered, picture on the
 page, first frame, in this order, and A is told that B knows.
@@ -9,20 +7,18 @@ page, first frame, in this order, and A is told that B knows.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
-import json
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import async_playwright, expect
 
-from benchmarks.machine import REPOSITORY, commit, describe_machine, spread
+from benchmarks.machine import spread
+from benchmarks.trust_measures.outcome import Outcome
 from tests.browser.calling import Caller, NotSeenError, eventually
 from tests.browser.people import person
 from tests.browser.performer import plain_camera
@@ -30,7 +26,6 @@ from tests.browser.screen_watch import Seen, seen, watch_screen
 from tests.calls.service import Service, running_service
 
 IDENTITY = "sora"
-JOINS = 200
 PATIENCE_MS = 60_000
 LEAVE_MS = 500
 
@@ -78,8 +73,25 @@ async def join_once(service: Service, a: Caller, b: Caller, identity: str) -> Jo
     return Join(await seen(page), told=True, seconds=seconds)
 
 
-async def measure_joins(joins: int, identity: str = IDENTITY) -> dict[str, Any]:
-    """Figures of so many joins; one that did not come about counts as not in order."""
+def measure_disclosure(n: int) -> Outcome:
+    """`n` joins; one that did not come about counts as not in order."""
+    done, failed = asyncio.run(_joins(n))
+    in_order = sum(join.in_order for join in done)
+    return Outcome(
+        "disclosure known before the first shown frame",
+        f"{n} of {n} joins",
+        f"{in_order} of {n}, {failed} of which did not come about" if failed else f"{in_order} of {n}",
+        n,
+        in_order == n,
+        {
+            "failed": failed,
+            "shownUnasked": sum(join.seen.pressed is None for join in done),
+            "secondsToFirstFrame": spread([join.seconds for join in done]) if done else None,
+        },
+    )
+
+
+async def _joins(joins: int) -> tuple[list[Join], int]:
     done: list[Join] = []
     failed = 0
     async with contextlib.AsyncExitStack() as stack:
@@ -92,39 +104,8 @@ async def measure_joins(joins: int, identity: str = IDENTITY) -> dict[str, Any]:
         a, b = await stack.enter_async_context(filming), await stack.enter_async_context(watching)
         for _ in range(joins):
             try:
-                done.append(await join_once(service, Caller(a), Caller(b), identity))
+                done.append(await join_once(service, Caller(a), Caller(b), IDENTITY))
             except (NotSeenError, PlaywrightError, AssertionError) as error:
                 failed += 1
                 print(f"a join failed: {type(error).__name__}: {str(error)[:200]}", flush=True)
-    in_order = sum(join.in_order for join in done)
-    return {
-        "joins": joins,
-        "knownBeforeFirstFrame": in_order,
-        "failed": failed,
-        "shownUnasked": sum(join.seen.pressed is None for join in done),
-        "secondsToFirstFrame": spread([join.seconds for join in done]) if done else None,
-        "met": in_order == joins,
-    }
-
-
-def main() -> None:
-    """Measure, print and write the result."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--out", type=Path, default=REPOSITORY / "benchmarks/results/disclosure_joins.json")
-    parser.add_argument("--joins", type=int, default=JOINS)
-    parser.add_argument("--identity", default=IDENTITY)
-    options = parser.parse_args()
-    result: dict[str, Any] = {
-        "benchmark": "disclosure_joins",
-        "commit": commit(),
-        "machine": describe_machine(),
-    }
-    result |= {"identity": options.identity, **asyncio.run(measure_joins(options.joins, options.identity))}
-    text = json.dumps(result, indent=2)
-    print(text)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(text + "\n")
-
-
-if __name__ == "__main__":
-    main()
+    return done, failed
