@@ -24,6 +24,7 @@ from benchmarks.machine import REPOSITORY, commit, describe_machine
 from benchmarks.trust_measures.badge import measure_badge
 from benchmarks.trust_measures.canary import measure_canary
 from benchmarks.trust_measures.disclosure import measure_disclosure
+from benchmarks.trust_measures.disk import measure_disk
 from benchmarks.trust_measures.embedding import measure_embedding
 from benchmarks.trust_measures.enrolment import measure_enrolments
 from benchmarks.trust_measures.false_positives import measure_false_positives
@@ -60,6 +61,8 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "upload-bombs": Measure(measure_upload_bombs, 20),
         "disclosure": Measure(measure_disclosure, 200),
         "verification": Measure(measure_verification, 50),
+        "disk": Measure(measure_disk, 30),
+        "canary": Measure(measure_canary, 1_020),
     }
 )
 """Every measure by the name that `--only` takes, in the order of the table."""

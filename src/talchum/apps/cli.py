@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import click
 
+from talchum.adapters.core_dumps import forbid_core_dumps
 from talchum.apps.cli_audit import audit
 from talchum.domain.errors import TalchumError
 from talchum.domain.identity import LANGUAGES, Language
@@ -34,6 +35,7 @@ class Commands(click.Group):
 @click.version_option(package_name="talchum")
 def main() -> None:
     """Live video calls in which you wear another face, openly."""
+    forbid_core_dumps()
 
 
 @main.command()

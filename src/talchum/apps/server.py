@@ -29,6 +29,7 @@ from talchum.adapters.accounts import Accounts
 from talchum.adapters.audit_log import AuditLog
 from talchum.adapters.capture_records import CaptureRecords
 from talchum.adapters.celery_queue import FaceLegQueue, TrainingQueue, make_celery
+from talchum.adapters.core_dumps import forbid_core_dumps
 from talchum.adapters.enrolment_records import EnrolmentRecords
 from talchum.adapters.face_worker_registry import read_face_workers
 from talchum.adapters.once_store import OnceStore
@@ -450,6 +451,7 @@ def _uvicorn_config(app: Quart, settings: Settings, host: str, port: int, *, tls
 
 def main() -> int:
     """Run with the environment's settings; 2 when those cannot be used."""
+    forbid_core_dumps()
     try:
         settings = Settings.from_environment(os.environ)
     except TalchumError as error:

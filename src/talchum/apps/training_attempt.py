@@ -22,6 +22,7 @@ import cv2
 
 from talchum.adapters.capture_records import CaptureRecords, still_files
 from talchum.adapters.content_store import ContentStore
+from talchum.adapters.core_dumps import forbid_core_dumps
 from talchum.adapters.database import open_database
 from talchum.adapters.enrolment_records import EnrolmentRecords
 from talchum.adapters.identity_files import load_assets
@@ -256,6 +257,7 @@ def run(
 
 def main(options: Callable[[int], TrainOptions] = options_for) -> None:
     """Run with the environment's settings."""
+    forbid_core_dumps()
     job, owner = sys.argv[1:]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # scratch directories go
     cv2.setNumThreads(1)
