@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from talchum.adapters.webrtc.peer import PeerOptions
 from talchum.adapters.webrtc.remote_tracks import Glimpse, RemoteVideo
 from talchum.adapters.webrtc.sources import CameraVideo
 from talchum.domain.consent import Consent
+from talchum.domain.errors import IdentityError
 from talchum.domain.frame import CompositorKey, EgressFrame, EgressKind, I420Frame
 from talchum.domain.identity import IdentityKind
 from talchum.protocol.leg_messages import (
@@ -35,6 +37,7 @@ from talchum.protocol.messages import (
     Welcome,
 )
 from talchum.vision.pipeline import WornFace
+from talchum.vision.wearer import WearerCheck
 from tests.adapters.peers import Side, picture
 from tests.adapters.signalling_double import Double
 
@@ -55,6 +58,19 @@ class FakeRights:
         return consent if consent is not None and account in consent.wearers else None
 
 
+@dataclass
+class FakeOwners:
+    """Checks of owners that are told from each other by who asked for them; `unknown` have none."""
+
+    unknown: set[str] = field(default_factory=set)
+    checks: dict[str, WearerCheck] = field(default_factory=dict)
+
+    def check(self, identity: str) -> WearerCheck:
+        if identity in self.unknown:
+            raise IdentityError("got a face without its enrolment", code="owner_unknown")
+        return self.checks.setdefault(identity, cast("WearerCheck", object()))
+
+
 class FakePipeline:
     """Paints the whole frame in the worn identity's grey; `stuck` holds it in a stage.
 
@@ -63,13 +79,14 @@ class FakePipeline:
 
     def __init__(self) -> None:
         self.worn: WornFace | None = None
+        self.wearer: WearerCheck | None = None
         self.stuck = threading.Event()
         self.free = threading.Event()
         self.threads: set[str] = set()
         self.engine_seconds: dict[str, float] = {}
 
-    def wear(self, face: WornFace) -> None:
-        self.worn = face
+    def wear(self, face: WornFace, wearer: WearerCheck | None = None) -> None:
+        self.worn, self.wearer = face, wearer
 
     def take_off(self) -> None:
         self.worn = None

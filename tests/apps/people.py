@@ -6,13 +6,17 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from talchum.adapters.enrolment_records import EnrolmentRecords
+from talchum.adapters.sealed_templates import KEY_BYTES, PURPOSE, seal_template
 from talchum.apps.consent_registry import ConsentRegistry
 from talchum.apps.settings import Settings
 from talchum.domain.bundle import Bundle
 from talchum.domain.consent import Consent, Scope, handle_hash
 from talchum.domain.consent_statement import consent_statement
+from talchum.domain.sighting import Embedding
 from tests.adapters.learned_bundles import SHIPPED, learned_bundle
 from tests.domain.consents import FRIEND, OWN, SUBJECT
+from tests.domain.offers import offer
 
 HANDLE = "HANA-HANA-HANA-HANA-HANA-HANA-HANA-HANA"
 
@@ -42,6 +46,20 @@ def consent_to(bundle: Bundle, *, handle: str = HANDLE, seconds: int = 3600, sin
         assets=dict(bundle.identity.files),
         revocation=handle_hash(handle),
     )
+
+
+def remember_owner(registry: ConsentRegistry, identity: str, face: Embedding) -> None:
+    """Keep whose own face it is, as an enrolment does that became a consent."""
+    records = EnrolmentRecords(registry.records.engine)
+    now = time.time()
+    offered = replace(offer(), identity=identity, expires_at=int(now) + 3600, offered_at=now)
+    records.add(offered)
+    records.take(offered.nonce, offered.subject, now + 1)
+    template = seal_template(face, identity, registry.signer.derived_key(PURPOSE, KEY_BYTES))
+    records.keep(offered.nonce, capture="cap-none", clip_key=b"", template=template, evidence={})
+    records.learned(offered.nonce, {})
+    records.close(offered.nonce, "learned", "granted")
+    records.forget_recording(offered.nonce)
 
 
 def registry_in(data: Path) -> ConsentRegistry:

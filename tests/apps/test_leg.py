@@ -26,6 +26,7 @@ from tests.apps.leg_double import (
     NEURAL_LEVEL,
     PERFORMER,
     WORN_LEVELS,
+    FakeOwners,
     FakePipeline,
     FakeRights,
     Performer,
@@ -51,6 +52,7 @@ class Setting:
         self.room = room
         self.pipeline = FakePipeline()
         self.rights = FakeRights()
+        self.owners = FakeOwners()
         self.faces = PreparedFaces(prepare, executor)
         self.leg: FaceLeg | None = None
         self.running: asyncio.Task[None] | None = None
@@ -66,7 +68,9 @@ class Setting:
         marking = Marking(LegTag(7))
         order = LegOrder(self.room.url, "room.0123456789abcdef", PERFORMER, marking, identity, engine)
         order = replace(order, account=account)
-        self.leg = FaceLeg(order, self.faces, self.rights, lambda: self.pipeline, reachable=reachable)
+        self.leg = FaceLeg(
+            order, self.faces, self.rights, self.owners, lambda: self.pipeline, reachable=reachable
+        )
         self.running = asyncio.create_task(self.leg.run())
 
     async def connect(self, identity: str = "bune", engine: str | None = None, account: str = "") -> None:
@@ -328,6 +332,34 @@ async def test_a_persons_face_is_worn_by_whom_the_consent_names_and_the_room_is_
     await setting.sees(WORN_LEVELS["hana"])
     told = [message for message in setting.room.got if isinstance(message, Worn)]
     assert [(one.kind, one.consent) for one in told] == [("self", OWN.id)]
+
+
+async def test_an_own_face_is_worn_under_a_check_of_its_owner_and_others_are_not(setting: Setting) -> None:
+    setting.rights.consents["hana"] = OWN
+    await setting.connect("hana", account=SUBJECT)
+    await setting.sees(WORN_LEVELS["hana"])
+    assert setting.pipeline.wearer is setting.owners.checks["hana"]
+    setting.performer.wear("veil")
+    await setting.sees(WORN_LEVELS["veil"])
+    assert setting.pipeline.wearer is None
+
+
+async def test_the_check_of_the_owner_stays_when_a_lighter_engine_takes_over(setting: Setting) -> None:
+    setting.rights.consents["hana"] = OWN
+    setting.pipeline.engine_seconds = {"neural": 0.09}
+    await setting.connect("hana", "neural", account=SUBJECT)
+    await until(lambda: any(report.fallback for report in setting.performer.reports), "it falls back")
+    assert setting.pipeline.wearer is setting.owners.checks["hana"]
+
+
+async def test_an_own_face_whose_owner_nobody_knows_is_not_worn(setting: Setting) -> None:
+    setting.rights.consents["hana"] = OWN
+    setting.owners.unknown.add("hana")
+    await setting.connect("bune", account=SUBJECT)
+    await setting.sees(WORN_LEVELS["bune"])
+    setting.performer.wear("hana")
+    await until(lambda: "owner_unknown" in setting.refusals(), "it is refused")
+    assert not any(isinstance(m, Worn) and m.identity == "hana" for m in setting.room.got)
 
 
 @pytest.mark.parametrize("account", ["", STRANGER])

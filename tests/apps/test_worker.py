@@ -26,7 +26,7 @@ from talchum.domain.rendering import BadgeStyle
 from talchum.vision.pipeline import FaceNetworks, WornFace
 from tests.adapters.learned_bundles import learned_bundle
 from tests.adapters.peers import until
-from tests.apps.leg_double import FakeRights, worn
+from tests.apps.leg_double import FakeOwners, FakeRights, worn
 from tests.apps.people import consent_to, persons_bundle, registry_in
 
 
@@ -84,7 +84,14 @@ def made(presence: Presence) -> FaceWorker:
     faces = PreparedFaces(lambda identity, _engine: worn(identity), ThreadPoolExecutor(1))
     networks = cast("FaceNetworks", None)
     return FaceWorker(
-        networks, faces, cast("FaceWorkerPresence", presence), ["bune"], 2, BadgeStyle(), FakeRights()
+        networks,
+        faces,
+        cast("FaceWorkerPresence", presence),
+        ["bune"],
+        2,
+        BadgeStyle(),
+        FakeRights(),
+        FakeOwners(),
     )
 
 
@@ -166,6 +173,7 @@ async def test_what_is_learned_elsewhere_is_prepared_and_then_announced(
         2,
         BadgeStyle(),
         FakeRights(),
+        FakeOwners(),
     )
     known = KnownIdentities.of(Settings(redis_url="", data=tmp_path))
     tasks = [asyncio.create_task(worker.announce(lambda: None)), asyncio.create_task(worker.follow(known))]
@@ -230,6 +238,7 @@ async def test_the_prepared_face_of_an_ended_consent_is_dropped(
         2,
         BadgeStyle(),
         FakeRights(),
+        FakeOwners(),
     )
     consents = KnownConsents(lambda: registry.records, lambda: registry.verifier)
     watching = asyncio.create_task(worker.watch(consents))

@@ -14,12 +14,14 @@ import numpy as np
 import pytest
 
 from talchum.adapters.accounts import Accounts
+from talchum.adapters.enrolment_records import EnrolmentRecords
 from talchum.apps.consent_registry import ConsentRegistry
 from talchum.vision.cards import draw_card
-from tests.apps.people import HANDLE, consent_to, persons_bundle, registry_in
+from tests.apps.people import HANDLE, consent_to, persons_bundle, registry_in, remember_owner
 from tests.calls.service import Service, running_service
 from tests.calls.test_headless_call import SOME_FRAMES, client, wait_for
 from tests.domain.consents import STRANGER, SUBJECT
+from tests.vision.scenes import clip, face_in, portrait
 
 pytestmark = [pytest.mark.call, pytest.mark.valkey]
 
@@ -37,6 +39,7 @@ def registry(service: Service) -> Iterator[ConsentRegistry]:
     opened = registry_in(service.directory)
     bundle = persons_bundle(real_network=True)
     opened.grant(bundle, consent_to(bundle))
+    remember_owner(opened, "hana", face_in(clip(1)[0]))
     for account in (SUBJECT, STRANGER):
         Accounts(opened.records.engine).create("somebody", time.time(), account=account)
     yield opened
@@ -80,6 +83,30 @@ def test_a_revoked_face_is_a_card_within_two_seconds(
     assert worn_event.fields["consent"] == consent_to(persons_bundle()).id
     assert "hana" not in str(events), "the log names the consent, not the face"
     assert events[-1].name != "worn"
+
+
+def test_another_person_before_the_owners_camera_is_a_card_to_the_end(
+    service: Service, registry: ConsentRegistry, tmp_path: Path
+) -> None:
+    records = EnrolmentRecords(registry.records.engine)
+    [enrolled] = records.of_identity("hana")
+    records.delete(enrolled.offer.nonce)
+    remember_owner(registry, "hana", face_in(portrait("amara")))  # the clip shows somebody else
+    link, seen = service.new_link(), tmp_path / "seen.mp4"
+    worn = ("--identity", "hana", "--engine", "portrait", "--sign-in", invitation(registry, SUBJECT))
+    wait_for(lambda: "hana" in names(service, registry), "the face is known")
+    with (
+        client(service, link, tmp_path / "b", "--record", str(seen)) as other,
+        client(service, link, tmp_path / "a", *worn) as performer,
+    ):
+        performer.until("the face is on")
+        other.until("the first frame arrived")
+        time.sleep(SOME_FRAMES)
+        other.leave()
+        leg = performer.leave()["faceLeg"]
+    assert leg["framesReceived"] > 0
+    assert leg["cardFrames"] > 0
+    assert is_card(last_picture(seen), "not_the_wearer")
 
 
 @pytest.mark.parametrize("account", ["", STRANGER])

@@ -15,6 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from talchum.adapters.video_file import ClipReader
 from talchum.domain.face import TrackedFace
 from talchum.domain.frame import I420Frame, Image
+from talchum.domain.sighting import Embedding
 from talchum.vision.blending import frame_to_image, image_to_frame
 from talchum.vision.conditioning import PLANES, SIDE
 from talchum.vision.detection import FaceDetector
@@ -22,8 +23,10 @@ from talchum.vision.identity import IdentityAssets, Opening
 from talchum.vision.landmarks import LandmarkNetwork
 from talchum.vision.networks import default_networks_directory
 from talchum.vision.pipeline import FaceNetworks
+from talchum.vision.recognition import FaceRecogniser
 from talchum.vision.tracking import FaceTracker
 
+IDENTITIES = Path(__file__).parents[2] / "src" / "talchum" / "identities"
 CLIP = Path(__file__).parent.parent / "media" / "synthetic_clip.mp4"
 CHEEK = 50
 """A vertex in the middle of the performer's right cheek, well inside what every engine covers."""
@@ -53,6 +56,31 @@ def tracked(count: int = 24) -> tuple[TrackedFace, ...]:
         assert face is not None
         faces.append(face)
     return tuple(faces)
+
+
+@cache
+def recogniser() -> FaceRecogniser:
+    """The installation's, opened once for all tests."""
+    return FaceRecogniser.load(default_networks_directory())
+
+
+@cache
+def portrait(name: str) -> I420Frame:
+    """One of the people that ship, before a camera."""
+    picture = cv2.imread(str(IDENTITIES / name / "thumbnail.webp"), cv2.IMREAD_COLOR_RGB)
+    assert picture is not None
+    image = np.full((480, 640, 3), 90, np.uint8)
+    image[:, 80:560] = cv2.resize(picture, (480, 480))
+    return image_to_frame(image, 0.0)
+
+
+def face_in(frame: I420Frame) -> Embedding:
+    """Whose face a frame shows."""
+    networks = face_networks()
+    tracker = FaceTracker(FaceDetector(networks.detector), LandmarkNetwork(networks.landmarks))
+    found = tracker.update(frame).face
+    assert found is not None
+    return recogniser().recognise(frame, found.landmarks).embedding
 
 
 def portrait_identity(*, mouth: bool = True) -> IdentityAssets:

@@ -82,6 +82,8 @@ export const en = {
   "card.stage_failed": "The face worker had a problem. The others see a card.",
   "card.nothing_ready": "The face is being made ready …",
   "card.consent_revoked": "The consent for this face has ended. The others see a card; choose another face.",
+  "card.not_the_wearer":
+    "This face is worn by its owner alone. Look straight into the camera; the others see a card until it is you.",
   "card.other": "The others see a card instead of your face.",
   "card.preparing": "A face is being put on",
   "card.cameraOff": "Camera off",

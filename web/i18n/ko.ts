@@ -84,6 +84,8 @@ export const ko: Readonly<Record<Key, string>> = {
   "card.nothing_ready": "얼굴을 준비하는 중 …",
   "card.consent_revoked":
     "이 얼굴에 대한 동의가 끝났습니다. 상대는 안내 화면을 봅니다. 다른 얼굴을 고르세요.",
+  "card.not_the_wearer":
+    "이 얼굴은 주인만 쓸 수 있습니다. 카메라를 똑바로 보세요. 본인으로 확인될 때까지 상대는 안내 화면을 봅니다.",
   "card.other": "상대는 당신의 얼굴 대신 안내 화면을 봅니다.",
   "card.preparing": "얼굴을 쓰는 중입니다",
   "card.cameraOff": "카메라 꺼짐",

@@ -24,6 +24,7 @@ from talchum.protocol.leg_messages import CodecTimes, FrameAge, LegState, Report
 from talchum.vision.compositor import Compositor
 from talchum.vision.marks import Marking
 from talchum.vision.pipeline import WornFace
+from talchum.vision.wearer import WearerCheck
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +41,8 @@ JOIN_SECONDS = 5.0
 class Pipeline(Protocol):
     """What a stage needs of `talchum.vision.pipeline.FacePipeline`."""
 
-    def wear(self, face: WornFace) -> None:
-        """Put a face on, from the next frame."""
+    def wear(self, face: WornFace, wearer: WearerCheck | None = None) -> None:
+        """Put a face on, from the next frame. wearer: says who it is worn by; None for anybody."""
 
     def take_off(self) -> None:
         """Wear nothing from the next frame on."""
@@ -106,7 +107,7 @@ class FaceStage:
         self._pipeline = pipeline
         self._send = send
         self._slot = FrameSlot()
-        self._faces: deque[WornFace | None] = deque()
+        self._faces: deque[tuple[WornFace, WearerCheck | None] | None] = deque()
         self._reason = ""
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._work, name="face-stage", daemon=True)
@@ -139,11 +140,11 @@ class FaceStage:
         self._budget.arrived(arrived)
         self._slot.put(frame, arrived)
 
-    def wear(self, face: WornFace) -> None:
-        """Put a face on, from the next frame the thread takes."""
+    def wear(self, face: WornFace, wearer: WearerCheck | None = None) -> None:
+        """Put a face on, from the next frame the thread takes. wearer: as of the pipeline."""
         self._reason = ""
         self._budget.begin(time.monotonic())
-        self._faces.append(face)
+        self._faces.append((face, wearer))
 
     def show_card(self, reason: str) -> None:
         """Show nothing but this card until a face is put on."""
@@ -179,11 +180,11 @@ class FaceStage:
             seconds = time.monotonic() - begun
             self._loop.call_soon_threadsafe(self._emit, egress, arrived, seconds)
 
-    def _change(self, face: WornFace | None) -> None:
-        if face is None:
+    def _change(self, worn: tuple[WornFace, WearerCheck | None] | None) -> None:
+        if worn is None:
             self._pipeline.take_off()
         else:
-            self._pipeline.wear(face)
+            self._pipeline.wear(*worn)
 
     def _next(self, item: tuple[I420Frame, float] | None) -> tuple[EgressFrame, float | None]:
         if self._reason:

@@ -32,6 +32,7 @@ from talchum.protocol.worker_candidates import Reachability
 from talchum.vision.engines import FALLBACK_ENGINES
 from talchum.vision.marks import Marking
 from talchum.vision.pipeline import WornFace
+from talchum.vision.wearer import WearerCheck
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +69,13 @@ class Rights(Protocol):
         """The consent by which it may wear a person's face now."""
 
 
+class Owners(Protocol):
+    """What is asked of `EnrolledFaces`."""
+
+    def check(self, identity: str) -> WearerCheck:
+        """A check whether who wears a face of kind `self` is its owner; blocks. Raises TalchumError."""
+
+
 class FaceLeg(WorkerLeg):
     """Transforms what its performer sends. The pixels are on a thread of their own (`FaceStage`)."""
 
@@ -76,6 +84,7 @@ class FaceLeg(WorkerLeg):
         order: LegOrder,
         faces: PreparedFaces,
         rights: Rights,
+        owners: Owners,
         make_pipeline: Callable[[], Pipeline],
         *,
         reachable: Reachability = "direct",
@@ -85,12 +94,14 @@ class FaceLeg(WorkerLeg):
         self._order = order
         self._faces = faces
         self._rights = rights
+        self._owners = owners
         self._make_pipeline = make_pipeline
         self._stage: FaceStage | None = None
         self._video: RemoteVideo | None = None
         self._wishes: asyncio.Queue[Wear] = asyncio.Queue(MAX_WISHES)
         self._worn: Wearing | None = None
         self._consent: Consent | None = None
+        self._wearer: WearerCheck | None = None
         self._fallback = False
 
     async def run(self) -> None:
@@ -119,7 +130,8 @@ class FaceLeg(WorkerLeg):
             stage = self._stage
             try:
                 face = await self._faces.get(wish.identity, wish.engine)
-                self._put_on(face, fallback=False)
+                wearer = await self._wearer_of(face)
+                self._put_on(face, wearer, fallback=False)
             except TalchumError as error:
                 logger.warning("a face was refused: %s", error.code)
                 self._say(Refused(code=error.code, message=error.message))
@@ -145,7 +157,7 @@ class FaceLeg(WorkerLeg):
                 face = await self._faces.get(worn.identity, lighter)
                 if self._worn is worn:  # else another wish was granted meanwhile
                     logger.warning("%s is too slow here, %s is worn in its place", worn.engine, lighter)
-                    self._put_on(face, fallback=True)
+                    self._put_on(face, self._wearer, fallback=True)
             except TalchumError as error:
                 logger.warning(
                     "%s is too slow here, and %s is not to be had: %s", worn.engine, lighter, error.code
@@ -178,7 +190,14 @@ class FaceLeg(WorkerLeg):
             )
         return consent
 
-    def _put_on(self, face: WornFace, *, fallback: bool) -> None:
+    async def _wearer_of(self, face: WornFace) -> WearerCheck | None:
+        """What sees that nobody but its owner wears a face of kind `self`."""
+        if face.kind != "self":
+            return None
+        self._consent_to(face)  # nobody else learns whether it could be checked
+        return await asyncio.to_thread(self._owners.check, face.identity)
+
+    def _put_on(self, face: WornFace, wearer: WearerCheck | None, *, fallback: bool) -> None:
         """Wear a face from now on. Raises IdentityError (`identity_not_allowed`)."""
         consent = self._consent = self._consent_to(face)
         # The other participant is told before they can see it.
@@ -191,7 +210,8 @@ class FaceLeg(WorkerLeg):
         )
         self._client.send(worn)
         if self._stage is not None:
-            self._stage.wear(face)
+            self._stage.wear(face, wearer)
+        self._wearer = wearer
         self._fallback = fallback
         self._worn = Wearing(identity=face.identity, engine=face.engine)
         self._say(self._worn)

@@ -39,12 +39,13 @@ from talchum.adapters.face_worker_registry import FaceWorkerStatus
 from talchum.adapters.image_file import decode_image
 from talchum.adapters.webrtc.engine import prepare_engine
 from talchum.apps.capacity import measure_leg_cost, slots_for
+from talchum.apps.enrolled_faces import EnrolledFaces
 from talchum.apps.enrolling import Enrolling
 from talchum.apps.enrolment_leg import EnrolmentLeg
 from talchum.apps.installation_keys import installation_verifier
 from talchum.apps.known_consents import ConsentedFaces, KnownConsents, WearingRights
 from talchum.apps.known_identities import KnownIdentities
-from talchum.apps.leg import FaceLeg, LegOrder, Rights
+from talchum.apps.leg import FaceLeg, LegOrder, Owners, Rights
 from talchum.apps.media_loop import MediaLoop
 from talchum.apps.prepared_faces import Prepare, PreparedFaces, preparer
 from talchum.apps.process import run_process
@@ -83,6 +84,7 @@ class FaceWorker:
         slots: int,
         badge: BadgeStyle,
         rights: Rights,
+        owners: Owners,
         *,
         reachable: Reachability = "direct",
         enrolling: Enrolling | None = None,
@@ -98,6 +100,7 @@ class FaceWorker:
         self._slots = slots
         self._badge = badge
         self._rights = rights
+        self._owners = owners
 
     @property
     def draining(self) -> bool:
@@ -134,6 +137,7 @@ class FaceWorker:
             order,
             self._faces,
             self._rights,
+            self._owners,
             lambda: FacePipeline(self._networks, order.marking),
             reachable=self._reachable,
         )
@@ -247,6 +251,7 @@ def run(settings: Settings) -> int:
             slots,
             settings.badge,
             WearingRights(known, consents),
+            EnrolledFaces(settings, networks, known),
             reachable=settings.worker_reachable,
             enrolling=Enrolling(settings, networks, known),
         )

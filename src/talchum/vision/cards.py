@@ -23,6 +23,7 @@ CARD_TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "network_file_corrupt": ("A face network is damaged", "얼굴 신경망 파일이 손상되었습니다"),
         "identity_invalid": ("This face cannot be worn", "이 얼굴은 쓸 수 없습니다"),
         "consent_revoked": ("The consent for this face has ended", "이 얼굴에 대한 동의가 끝났습니다"),
+        "not_the_wearer": ("Shown only with its owner in view", "주인이 보일 때만 이 얼굴을 보여 줍니다"),
         "leg_lost": ("Finding the face again", "얼굴을 다시 연결하고 있습니다"),
     }
 )

@@ -30,6 +30,7 @@ from talchum.vision.runtime import open_session
 from talchum.vision.stage_times import timed
 from talchum.vision.topology import FaceTopology, load_topology
 from talchum.vision.tracking import FaceTracker
+from talchum.vision.wearer import WearerCheck
 
 logger = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ class FacePipeline:
         self._check = CoverCheck(networks.topology)
         self._compositor = Compositor(marking)
         self._worn: WornFace | None = None
+        self._wearer: WearerCheck | None = None
         self._size = (640, 480)
         self._media_time = 0.0
         self._failing = ""
@@ -118,14 +120,14 @@ class FacePipeline:
         """A pipeline over this installation's networks. Slow: call it off the event loop."""
         return cls(FaceNetworks.load(networks_directory, threads=threads), marking)
 
-    def wear(self, face: WornFace) -> None:
-        """Put a face on, from the next frame. Instant."""
-        self._worn = face
+    def wear(self, face: WornFace, wearer: WearerCheck | None = None) -> None:
+        """Put a face on, from the next frame. Instant. wearer: says who it is worn by; None for anybody."""
+        self._worn, self._wearer = face, wearer
         self._compositor.forget()
 
     def take_off(self) -> None:
         """Wear nothing from the next frame on, and keep nothing of what was worn."""
-        self._worn = None
+        self._worn = self._wearer = None
         self._compositor.forget()
 
     def transform(self, frame: I420Frame, now: float) -> EgressFrame:
@@ -156,9 +158,13 @@ class FacePipeline:
             return self._compositor.without_face(self._size, frame.media_time, "nothing_ready", now, times)
         result = timed(times, "trackTime", lambda: self._tracker.update(frame))
         if result.reason or result.face is None:
+            if self._wearer is not None:
+                self._wearer.lost()
             reason = result.reason or "no_face"
             return self._compositor.without_face(self._size, frame.media_time, reason, now, times)
         face = result.face
+        if self._wearer is not None and not self._admits(self._wearer, frame, face, times):
+            return self._compositor.without_face(self._size, frame.media_time, "not_the_wearer", now, times)
         engine = self._engines[worn.engine]
         patch = timed(times, "renderTime", lambda: engine.render(frame, face, worn.prepared))
         if not timed(times, "blendTime", lambda: self._check.hides(frame, face, patch, worn.openings)):
@@ -166,6 +172,11 @@ class FacePipeline:
         egress = self._compositor.face(frame, patch, worn.kind, now, times)
         self._failing = ""
         return egress
+
+    def _admits(
+        self, wearer: WearerCheck, frame: I420Frame, face: TrackedFace, times: dict[str, float]
+    ) -> bool:
+        return timed(times, "trackTime", lambda: wearer.admits(frame, face))
 
     def _log_once(self, error: Exception) -> None:
         """One line with a traceback per kind of failure, not one per frame."""

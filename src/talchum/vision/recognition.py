@@ -40,7 +40,7 @@ class Recognised:
 
 
 class FaceRecogniser:
-    """Embeds the face in a frame; for one thread at a time."""
+    """Embeds the face in a frame; threads may share one."""
 
     def __init__(self, session: NetworkSession) -> None:
         self._session = session

@@ -8,11 +8,13 @@ const CARD_KEYS: Readonly<Record<string, Key>> = {
   stage_failed: "card.stage_failed",
   nothing_ready: "card.nothing_ready",
   consent_revoked: "card.consent_revoked",
+  not_the_wearer: "card.not_the_wearer",
 };
 
 const REFUSAL_KEYS: Readonly<Record<string, Key>> = {
   consent_revoked: "card.consent_revoked",
   identity_not_allowed: "leg.notAllowed",
+  owner_unknown: "leg.notAllowed",
 };
 
 const ENGINE_KEYS: Readonly<Record<string, Key>> = {
