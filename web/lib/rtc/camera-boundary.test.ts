@@ -25,11 +25,11 @@ function usersOf(pattern: RegExp): string[] {
 
 /** Who may do what decides whether a camera can reach another person; a new name here needs a reason. */
 describe("the way of a picture to another participant", () => {
-  it("is opened in three files: two choose the track by type, the leg leads to the worker alone", () => {
+  it("is opened in three files: two choose the track by type, the third leads to a worker alone", () => {
     expect(usersOf(/\.(addTrack|replaceTrack|addTransceiver)\(/)).toEqual([
-      "lib/rtc/face-leg.ts",
       "lib/rtc/outgoing-video.ts",
       "lib/rtc/participant-link.ts",
+      "lib/rtc/worker-link.ts",
     ]);
   });
 

@@ -1,8 +1,7 @@
 /**
  * One face leg: the connection between this performer and one face worker.
  *
- * The performer offers (one sendrecv VP8 video, the data channel `talchum`), the worker answers. What comes back is
- * handed on as a ReturnedTrack once its first frame has been seen. No audio takes this path.
+ * What comes back is handed on as a ReturnedTrack once its first frame has been seen.
  */
 
 import { watchFrames } from "@/lib/media/frame-clock";
@@ -10,9 +9,9 @@ import type { IceCandidate, Peer, SessionDescription } from "@/lib/signalling/me
 import { decodeLegMessage, type LegReport, type Wear } from "./leg-messages";
 import { loopDelay, smoothed } from "./loop-delay";
 import { ReturnedTrack } from "./outgoing-video";
-import { type LinkState, PeerLink } from "./peer";
+import type { LinkState, PeerLink } from "./peer";
 import { readFigures } from "./stats";
-import { limitSender, playAtOnce, preferVp8 } from "./video-sender";
+import { WorkerLink } from "./worker-link";
 
 export interface FaceLegEvents {
   sendDescription(description: SessionDescription): void;
@@ -25,15 +24,10 @@ export interface FaceLegEvents {
   onState(state: LinkState): void;
 }
 
-const LEG_BITRATE = 2_500_000;
-
 export class FaceLeg {
   readonly request: string;
-  readonly worker: string;
   readonly #events: FaceLegEvents;
-  readonly #link: PeerLink;
-  readonly #channel: RTCDataChannel;
-  readonly #transceiver: RTCRtpTransceiver;
+  readonly #way: WorkerLink;
   #returned: ReturnedTrack | null = null;
   #stopWatching: (() => void) | null = null;
   #pendingWear: Wear;
@@ -51,24 +45,25 @@ export class FaceLeg {
     events: FaceLegEvents,
   ) {
     this.request = request;
-    this.worker = peer.id;
     this.#events = events;
     this.#pendingWear = wear;
-    this.#link = new PeerLink(configuration, peer.polite, events);
-    const { connection } = this.#link;
-    connection.ontrack = ({ receiver, track }) => {
-      if (track.kind === "video") this.#returnedBy(receiver);
-    };
-    this.#channel = connection.createDataChannel("talchum");
-    this.#channel.onopen = () => this.#sendWear();
-    this.#channel.onmessage = ({ data }) => this.#receive(data);
-    this.#transceiver = connection.addTransceiver(camera ?? "video", {
-      direction: "sendrecv",
-      sendEncodings: [{ maxBitrate: LEG_BITRATE }],
-    });
-    preferVp8(this.#transceiver, true);
-    playAtOnce(this.#transceiver.receiver);
-    void limitSender(this.#transceiver.sender, LEG_BITRATE);
+    this.#way = new WorkerLink(
+      peer,
+      camera,
+      configuration,
+      {
+        sendDescription: (description) => events.sendDescription(description),
+        sendCandidate: (candidate) => events.sendCandidate(candidate),
+        onState: (state) => events.onState(state),
+        onOpen: () => this.#sendWear(),
+        onData: (data) => this.#receive(data),
+      },
+      (receiver) => this.#returnedBy(receiver),
+    );
+  }
+
+  get worker(): string {
+    return this.#way.worker;
   }
 
   /** What the worker sends back, once at least one frame of it has arrived. */
@@ -91,42 +86,40 @@ export class FaceLeg {
   }
 
   get connection(): RTCPeerConnection {
-    return this.#link.connection;
+    return this.#way.link.connection;
   }
 
   get link(): PeerLink {
-    return this.#link;
+    return this.#way.link;
   }
 
   handleDescription(description: SessionDescription): Promise<void> {
-    return this.#link.handleDescription(description);
+    return this.link.handleDescription(description);
   }
 
   handleCandidate(candidate: IceCandidate): Promise<void> {
-    return this.#link.handleCandidate(candidate);
+    return this.link.handleCandidate(candidate);
   }
 
   /** Put on another face, without renegotiation. */
   wear(wear: Wear): void {
     this.#pendingWear = wear;
-    if (this.#channel.readyState === "open") this.#sendWear();
+    this.#sendWear();
   }
 
   /** Send another camera (front, back, none while it is off) to the worker, without renegotiation. */
-  async setCamera(camera: MediaStreamTrack | null): Promise<void> {
-    if (!this.#link.closed) await this.#transceiver.sender.replaceTrack(camera);
+  setCamera(camera: MediaStreamTrack | null): Promise<void> {
+    return this.#way.setCamera(camera);
   }
 
   close(): void {
     this.#stopWatching?.();
     this.#stopWatching = null;
-    this.#channel.onmessage = null;
-    this.#channel.onopen = null;
-    this.#link.close();
+    this.#way.close();
   }
 
   #sendWear(): void {
-    this.#channel.send(JSON.stringify(this.#pendingWear));
+    this.#way.tell(JSON.stringify(this.#pendingWear));
   }
 
   #returnedBy(receiver: RTCRtpReceiver): void {
