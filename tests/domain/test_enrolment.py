@@ -195,6 +195,8 @@ def test_who_never_comes_to_rest_takes_too_long() -> None:
     ("change", "hint"),
     [
         ({"face": None, "faces": 0}, "no_face"),
+        ({"face": None, "faces": 0, "light": 30.0}, "too_dark"),
+        ({"light": 30.0}, ""),
         ({"faces": 2}, "second_face"),
         ({"face": replace(acting(""), size=0.2)}, "closer"),
         ({"face": replace(acting(""), yaw=20.0)}, "look_straight"),

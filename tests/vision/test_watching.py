@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from talchum.domain.frame import I420Frame
 from talchum.domain.sighting import Sighting
 from talchum.vision.detection import FaceDetector
 from talchum.vision.landmarks import LandmarkNetwork
@@ -72,3 +73,11 @@ def test_angles_are_positive_to_the_right_down_and_clockwise(
     turn: list[list[float]], expected: tuple[float, float, float]
 ) -> None:
     assert angles_of(np.array(turn, np.float32)) == pytest.approx(expected, abs=0.1)
+
+
+def test_light_of_the_picture_is_told(watcher: EnrolmentWatcher) -> None:
+    frame = next(nobody(1))
+    dark = I420Frame(frame.buffer // 8, frame.width, frame.height, 9.0)
+    bright, dim = (watcher.see(one)[0].light for one in (frame, dark))
+    assert bright == pytest.approx(float(frame.y.mean()), abs=3)
+    assert dim == pytest.approx(bright / 8, abs=2)

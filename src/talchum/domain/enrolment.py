@@ -39,6 +39,7 @@ _CALM_YAW, _CALM_PITCH, _CALM_ROLL = 12.0, 10.0, 12.0  # degrees from straight, 
 _STRAIGHT_PITCH = 18.0  # cameras stand above or below
 _NEAR_YAW, _NEAR_PITCH = 25.0, 18.0  # further aside a face is not told apart
 _LIPS_TOGETHER, _EYES_OPEN = 0.5, 0.15
+_DARK = 45.0  # mean luma
 _LEAST_SIZE = 0.35  # of the head's square, in heights of the picture
 _BEGIN_SECONDS, _BEGIN_LOOKS = 1.0, 3
 _AT_REST = 0.5
@@ -50,7 +51,7 @@ _END_LOOKS = 2
 _JUMP_DEGREES, _JUMP_DEGREES_A_SECOND = 20.0, 400.0
 _JUMP_SIZES, _JUMP_SIZES_A_SECOND = 0.25, 4.0
 
-Hint = Literal["", "no_face", "second_face", "closer", "look_straight", "rest"]
+Hint = Literal["", "no_face", "too_dark", "second_face", "closer", "look_straight", "rest"]
 """What to tell somebody who is not asked anything."""
 
 Why = Literal["too_early", "something_else", "not_done", "not_recognised", "cut", "unasked"]
@@ -219,7 +220,7 @@ class Enrolment:
         assert self._rest is not None
         before, seen = self._seen_face
         if face is None:
-            self.hint = "no_face"
+            self.hint = _unseen_hint(sighting)
             patience = _GONE_BEHIND_HAND if self.prompt == "hand-on-cheek" else _GONE_SECONDS
             return self._over("face_lost") if now - before > patience else self._outlasted(now)
         self._seen_face = (now, face)
@@ -338,11 +339,16 @@ class Enrolment:
         return [Ended(end)]
 
 
+def _unseen_hint(sighting: Sighting) -> Hint:
+    """Why there is no face to be seen."""
+    return "too_dark" if sighting.light < _DARK else "no_face"
+
+
 def _beginning_hint(sighting: Sighting) -> Hint:
     """What keeps a frame from showing how somebody looks at rest."""
     face = sighting.face
     if face is None:
-        return "no_face"
+        return _unseen_hint(sighting)
     if sighting.faces > 1:
         return "second_face"
     if face.size < _LEAST_SIZE:

@@ -35,11 +35,16 @@ class FaceSight:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sighting:
-    """One frame. at: seconds of media time. faces: how many there are. face: the one, None when not found."""
+    """One frame.
+
+    at: seconds of media time. faces: how many there are. face: the one, None when not found. light: mean
+    luma of the picture, 16 (black) to 235.
+    """
 
     at: float
     faces: int
     face: FaceSight | None
+    light: float = 126.0
 
 
 def alike(one: Embedding, other: Embedding) -> float:

@@ -17,6 +17,7 @@ from talchum.vision.tracking import FaceTracker
 LOOK_SECONDS = 0.25
 """How often it is looked whose face it is: fifteen milliseconds of work."""
 
+_LIGHT_STEP = 8  # pixels
 _LIPS, _CORNERS = (13, 14), (61, 291)
 _LIDS = ((159, 145, 33, 133), (386, 374, 362, 263))  # upper, lower, corners
 
@@ -33,12 +34,13 @@ class EnrolmentWatcher:
     def see(self, frame: I420Frame) -> tuple[Sighting, Points | None]:
         """What the frame shows, and the landmarks (478, 3) of its face, None without one."""
         found = self._tracker.update(frame)
+        light = float(frame.y[::_LIGHT_STEP, ::_LIGHT_STEP].mean())
         if found.face is None:
-            return Sighting(frame.media_time, found.face_count, None), None
+            return Sighting(frame.media_time, found.face_count, None, light), None
         landmarks = found.face.landmarks
         sight = self._measured(frame, landmarks)
         faces = max(1, found.face_count) if found.reason != "second_face" else max(2, found.face_count)
-        return Sighting(frame.media_time, faces, sight), landmarks
+        return Sighting(frame.media_time, faces, sight, light), landmarks
 
     def _measured(self, frame: I420Frame, landmarks: Points) -> FaceSight:
         pose = head_pose(landmarks, self._topology)

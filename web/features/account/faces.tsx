@@ -35,6 +35,10 @@ export function Faces({ onSignedOut }: { onSignedOut(): void }) {
           <Face key={face.consent} face={face} onRevoke={() => setRevoking(face)} />
         ))}
       </ul>
+      <p>{t("account.enrolText")}</p>
+      <a className={styles.away} href="/enrol/" data-testid="enrol">
+        {t("account.enrol")}
+      </a>
       <Problem code={failure} />
       {revoking !== null && (
         <Confirm

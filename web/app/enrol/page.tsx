@@ -1,0 +1,5 @@
+import { EnrolPage } from "@/features/enrol/enrol-page";
+
+export default function Page() {
+  return <EnrolPage />;
+}
