@@ -31,8 +31,10 @@ from benchmarks.trust_measures.false_positives import measure_false_positives
 from benchmarks.trust_measures.flicker import measure_flicker
 from benchmarks.trust_measures.hostile_sdp import measure_hostile_sdp
 from benchmarks.trust_measures.outcome import Outcome
+from benchmarks.trust_measures.packets import measure_packets
 from benchmarks.trust_measures.payload import measure_payload
 from benchmarks.trust_measures.revocation import measure_revocation
+from benchmarks.trust_measures.turn import measure_turn
 from benchmarks.trust_measures.upload_bombs import measure_upload_bombs
 from benchmarks.trust_measures.verification import measure_verification
 
@@ -58,6 +60,8 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "revocation": Measure(measure_revocation, 20),
         "enrolment": Measure(measure_enrolments, 24),
         "hostile-sdp": Measure(measure_hostile_sdp, 100_000),
+        "packets": Measure(measure_packets, 8),
+        "turn": Measure(measure_turn, 2),
         "upload-bombs": Measure(measure_upload_bombs, 20),
         "disk": Measure(measure_disk, 30),
         "disclosure": Measure(measure_disclosure, 200),
