@@ -14,6 +14,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from talchum.adapters.media_source import open_media
 from talchum.domain.errors import MediaFileError
 from talchum.domain.frame import I420Frame
 
@@ -41,7 +42,7 @@ class Clip:
 def open_clip(path: Path) -> Clip:
     """Look into a clip. Raises MediaFileError (`media_file_invalid`) when it has no readable video."""
     try:
-        with av.open(str(path)) as container:
+        with open_media(path) as container:
             if not container.streams.video:
                 raise MediaFileError(f"got {path.name} without video, expected a clip with video")
             video = container.streams.video[0]
@@ -112,7 +113,7 @@ def _forever(clip: Clip) -> Iterator[tuple[float, I420Frame | Samples]]:
 
 
 def _frames(clip: Clip) -> Iterator[tuple[float, int, I420Frame | Samples]]:
-    with av.open(str(clip.path)) as container:
+    with open_media(clip.path) as container:
         stream = container.streams.video[0]
         stream.thread_type = "SLICE"
         start: float | None = None
@@ -131,7 +132,7 @@ def _frames(clip: Clip) -> Iterator[tuple[float, int, I420Frame | Samples]]:
 def _voice(clip: Clip) -> Iterator[tuple[float, int, I420Frame | Samples]]:
     if not clip.voice:
         return
-    with av.open(str(clip.path)) as container:
+    with open_media(clip.path) as container:
         resampler = av.AudioResampler("s16", "mono", VOICE_RATE, frame_size=VOICE_SAMPLES)
         sent = 0
         try:

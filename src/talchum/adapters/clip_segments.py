@@ -20,6 +20,7 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from talchum.adapters.media_source import open_media
 from talchum.adapters.video_file import (
     TIME_BASE,
     ClipReader,
@@ -137,7 +138,7 @@ def join_segments(source: Path, segments: Sequence[Path], target: Path) -> None:
     try:
         with (
             ClipReader(source) as clip,
-            av.open(str(segments[0])) as first,
+            open_media(segments[0]) as first,
             _open_output(partial, "mp4") as joined,
         ):
             video = joined.add_stream_from_template(first.streams.video[0])
@@ -172,14 +173,14 @@ def _pictures(segments: Sequence[Path], rate: Fraction) -> Iterator[Packet[Any]]
     shown_at: list[int] = []
     headers: set[bytes] = set()
     for path in segments:
-        with av.open(str(path)) as part:
+        with open_media(path) as part:
             headers.add(bytes(part.streams.video[0].codec_context.extradata or b""))
             shown_at += [packet.pts for packet in _coded(part) if packet.pts is not None]
     if len(headers) != 1:
         raise MediaFileError("got segments that were coded differently, expected the same coder for all")
     times = iter(decoding_times(shown_at))
     for path in segments:
-        with av.open(str(path)) as part:
+        with open_media(path) as part:
             for packet in _coded(part):
                 packet.dts, packet.time_base = next(times), TIME_BASE
                 packet.duration = round(1 / (rate * TIME_BASE))

@@ -29,6 +29,7 @@ from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 from av.video.stream import VideoStream
 
+from talchum.adapters.media_source import open_media
 from talchum.domain.errors import MediaFileError
 from talchum.domain.frame import MAX_FRAME_SIDE, I420Frame, Plane
 from talchum.domain.segments import CodedPicture
@@ -94,7 +95,7 @@ class ClipReader:
 
     def _open(self) -> None:
         try:
-            self._container = av.open(str(self._path))
+            self._container = open_media(self._path)
         except (av.error.FFmpegError, OSError) as error:
             raise MediaFileError(
                 f"got {self._path.name} that cannot be opened ({cause(error)}), expected a video file",
@@ -107,6 +108,8 @@ class ClipReader:
             )
         self._video: VideoStream = self._container.streams.video[0]
         self._video.thread_type = "AUTO"
+        # Said to the decoder too, since a picture may be larger than what the header announces.
+        self._video.codec_context.options = {"max_pixels": str(MAX_FRAME_SIDE**2)}
 
     def frames(self) -> Iterator[I420Frame]:
         """The pictures alone; errors as for iterating over the clip."""
