@@ -15,9 +15,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from talchum.adapters.redis_rooms import connect as connect_store
 from talchum.apps.known_identities import open_library
-from talchum.apps.server import MAX_CLIENTS, REQUEST_BURST, ClientLimits, main
+from talchum.apps.server import main
 from talchum.apps.settings import Settings
-from talchum.domain.errors import MessageError
 from tests.adapters.learned_bundles import learned_bundle
 from tests.apps.call_servers import (
     STATE,
@@ -167,24 +166,6 @@ async def test_third_participant_gets_no_ticket(server: CallServer) -> None:
     async with participant(server, room), participant(server, room):
         status, answer, _ = server.request(f"/api/rooms/{room}/tickets", {})
         assert (status, answer["code"], answer["retryable"]) == (409, "room_full", True)
-
-
-def test_client_that_asks_too_often_is_refused_and_no_other() -> None:
-    limits = ClientLimits()
-    for _ in range(int(REQUEST_BURST)):
-        limits.expect("192.0.2.7", 0.0)
-    with pytest.raises(MessageError) as refused:
-        limits.expect("192.0.2.7", 0.0)
-    assert (refused.value.code, refused.value.retryable) == ("rate_limited", True)
-    limits.expect("192.0.2.8", 0.0)
-    limits.expect("192.0.2.7", 1.0)
-
-
-def test_clients_that_ask_no_more_are_forgotten() -> None:
-    limits = ClientLimits()
-    for number in range(MAX_CLIENTS + 10):
-        limits.expect(f"client {number}", 0.0)
-    assert len(limits.limits) == MAX_CLIENTS
 
 
 def test_every_answer_carries_the_security_headers(server: CallServer) -> None:

@@ -12,10 +12,8 @@ import signal
 import socket
 import sys
 import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -46,6 +44,7 @@ from talchum.apps.account_sessions import AccountSessions
 from talchum.apps.answers import json_answer
 from talchum.apps.audit_writer import AuditWriter
 from talchum.apps.ceremonies import Ceremonies
+from talchum.apps.client_limits import ClientLimits
 from talchum.apps.consent_keeping import keep_consents
 from talchum.apps.consent_registry import ConsentRegistry
 from talchum.apps.enrolment_keeping import keep_enrolments
@@ -61,17 +60,18 @@ from talchum.apps.settings import Settings
 from talchum.apps.signalling import Signalling, new_server_name
 from talchum.apps.statements import ISSUER, disclosure_signer
 from talchum.apps.training_routes import TrainingDesk, add_training
+from talchum.apps.verification_desk import open_verification_desk
+from talchum.apps.verification_routes import add_verifications
 from talchum.apps.ways_in import add_ways_in
 from talchum.apps.web_files import NOT_BUILT, WebFiles
 from talchum.domain.errors import (
     AdmissionError,
     DatabaseError,
-    MessageError,
     SettingsError,
     StoreError,
     TalchumError,
 )
-from talchum.protocol.admission import RateLimit, room_key
+from talchum.protocol.admission import room_key
 from talchum.protocol.origins import OriginRule, url_host
 from talchum.protocol.room import RoomRules
 
@@ -83,7 +83,6 @@ SOCKET_MAX_BYTES = 256 * 1024
 
 REQUEST_RATE = 5.0
 REQUEST_BURST = 120.0
-MAX_CLIENTS = 4096
 
 MARK_VERSION = 1
 """Of the invisible mark that this installation's frames carry."""
@@ -111,6 +110,12 @@ _STATUS = {
     "job_not_ended": 409,
     "too_many_jobs": 409,
     "room_full": 409,
+    "verification_unknown": 404,
+    "verification_taken": 409,
+    "verifications_closed": 403,
+    "verifications_busy": 503,
+    "verification_lost": 503,
+    "file_too_large": 413,
     "rejoin_refused": 403,
     "origin_refused": 403,
     "rate_limited": 429,
@@ -124,24 +129,6 @@ class _TicketRequest(msgspec.Struct, forbid_unknown_fields=True):
     rejoin: str = ""
 
 
-@dataclass(slots=True)
-class ClientLimits:
-    """How fast each client address may post; kept in memory only, the least recent forgotten first."""
-
-    limits: OrderedDict[str, RateLimit] = field(default_factory=OrderedDict)
-
-    def expect(self, client: str, now: float) -> None:
-        """Count a request. Raises MessageError (`rate_limited`)."""
-        limit = self.limits.setdefault(client, RateLimit(REQUEST_RATE, REQUEST_BURST))
-        self.limits.move_to_end(client)
-        if len(self.limits) > MAX_CLIENTS:
-            self.limits.popitem(last=False)
-        if not limit.allows(now):
-            raise MessageError(
-                f"got more than {REQUEST_RATE:.0f} requests a second", code="rate_limited", retryable=True
-            )
-
-
 class CallServer:
     """What the routes need; one for each application."""
 
@@ -153,7 +140,7 @@ class CallServer:
         self.web = WebFiles(settings.web)
         self.signer = Signer.of(settings.signing_key, settings.data)
         self.recording_chain = CertificateChain.of(settings.recording_chain, settings.data)
-        self.limits = ClientLimits()
+        self.limits = ClientLimits(REQUEST_RATE, REQUEST_BURST)
         hostname = socket.gethostname()
         self.origins = OriginRule.of(
             settings.public_url, settings.allowed_origins, (hostname, f"{hostname}.local")
@@ -178,7 +165,8 @@ class CallServer:
             statement=disclosure_signer(self.signer, settings.public_url or ISSUER),
         )
         self.celery = make_celery(settings.redis_url)
-        self.audit = AuditWriter(lambda: AuditLog(self.identities.library().learned.engine))
+        self.audit = AuditWriter(self._log)
+        self.verifications = open_verification_desk(settings, self.redis, self._log)
         self.signalling = Signalling(
             self.rooms,
             FaceLegQueue(self.celery),
@@ -188,6 +176,10 @@ class CallServer:
             resume_within=settings.resume_seconds,
             note=self.audit.note,
         )
+
+    def _log(self) -> AuditLog:
+        """The audit log; opened when first asked for, since a call needs no database."""
+        return AuditLog(self.identities.library().learned.engine)
 
     @cached_property
     def training(self) -> TrainingDesk:
@@ -233,6 +225,7 @@ class CallServer:
             keeping,
             enrolling,
             sweeping(self.recordings),
+            self.verifications.running(),
         ):
             yield
         await self.redis.aclose()
@@ -268,6 +261,7 @@ def create_app(settings: Settings) -> Quart:
     _add_well_known(app, server)
     add_recordings(app, server.recordings, server.expect_own_page)
     add_receipts(app, server.audit, server.signer, server.expect_own_page)
+    add_verifications(app, server.verifications, expect_own_page=server.expect_own_page)
     _add_pages(app, server)
     running = server.running()
     app.before_serving(running.__aenter__)

@@ -57,6 +57,8 @@ class Settings:
     proportions: Proportions = "performer"
     badge_corner: Corner = "bottom-left"
     badge_language: Language = "en"
+    verification_slots: int = 2
+    verification_megabytes: int = 512
     resume_seconds: int = 30
     face_leg_wait_seconds: int = 8
     room_idle_seconds: int = 24 * 3600
@@ -226,6 +228,8 @@ NAMES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "TALCHUM_PROPORTIONS": ("proportions", _one_of(*get_args(Proportions))),
     "TALCHUM_BADGE_CORNER": ("badge_corner", _one_of(*CORNERS)),
     "TALCHUM_BADGE_LANGUAGE": ("badge_language", _one_of(*LANGUAGES)),
+    "TALCHUM_VERIFICATION_SLOTS": ("verification_slots", _number(0, 64)),
+    "TALCHUM_VERIFICATION_MEGABYTES": ("verification_megabytes", _number(1, 65536)),
     "TALCHUM_RESUME_SECONDS": ("resume_seconds", _number(1, 600)),
     "TALCHUM_FACE_LEG_WAIT_SECONDS": ("face_leg_wait_seconds", _number(1, 60)),
     "TALCHUM_ROOM_IDLE_SECONDS": ("room_idle_seconds", _number(60, 30 * 24 * 3600)),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -17,11 +16,8 @@ from talchum.adapters.database import open_database
 from talchum.apps.examine import Examination
 from talchum.apps.installation_keys import recording_anchors
 from talchum.apps.settings import Settings
-from talchum.domain.audit_notes import LegNote
+from talchum.apps.verification_report import FindLeg, report_of
 from talchum.domain.verification import NOT_EVIDENCE, CredentialsState, Finding
-
-FindLeg = Callable[[str], LegNote | None]
-"""What the log of this installation says of a tag. Raises DatabaseError."""
 
 _CREDENTIALS: Mapping[CredentialsState, str] = {
     "none": "none",
@@ -67,57 +63,6 @@ def leg_finder(settings: Settings) -> Iterator[FindLeg | None]:
         yield AuditLog(engine).find_leg
     finally:
         engine.dispose()
-
-
-def report_of(finding: Finding, find_leg: FindLeg | None) -> dict[str, Any]:
-    """The report that programs rely on, as plain values; docs/trust.md describes it."""
-    mark, badge, credentials = finding.mark, finding.badge, finding.credentials
-    report: dict[str, Any] = {
-        "verdict": finding.verdict,
-        "disagreements": finding.disagreements,
-        "seconds": round(finding.seconds, 2),
-        "truncated": finding.truncated,
-        "mark": {
-            "confidence": round(mark.confidence, 1),
-            "seconds": round(mark.seconds, 2),
-            "partial": mark.partial,
-            "mirrored": mark.mirrored,
-            "intervals": [
-                {
-                    "start": round(interval.start, 2),
-                    "end": round(interval.end, 2),
-                    "kind": interval.mark.kind,
-                    "tag": str(interval.mark.tag),
-                    "confidence": round(interval.confidence, 1),
-                }
-                for interval in mark.intervals
-            ],
-        },
-        "badge": {"pictures": badge.pictures, "read": badge.read, "tags": dict(badge.tags)},
-        "credentials": {"state": credentials.state, "tags": sorted(credentials.tags)},
-        "log": None if find_leg is None else {tag: _leg(find_leg(tag)) for tag in finding.tags},
-    }
-    if finding.verdict == "not-detected":
-        report["note"] = NOT_EVIDENCE
-    return report
-
-
-def _leg(note: LegNote | None) -> dict[str, Any] | None:
-    """What anybody may know of a leg: when, and what was worn; the call it was in stays unnamed."""
-    if note is None:
-        return None
-    return {
-        "started": _moment(note.started),
-        "ended": _moment(note.ended),
-        "kinds": list(note.kinds),
-        "revoked": _moment(note.revoked),
-    }
-
-
-def _moment(milliseconds: int | None) -> str | None:
-    if milliseconds is None:
-        return None
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")
 
 
 def in_words(finding: Finding, report: dict[str, Any]) -> list[str]:

@@ -19,6 +19,7 @@ TalchumError
 ├── DatabaseError           the database cannot be reached
 ├── AuditError              an audit log that is not whole, or what may not stand in it
 ├── ContentError            a blob of the content store is missing, corrupt or cannot be kept
+├── VerificationError       a video that was not examined, or not to the end
 ├── StatementError          a signed statement that does not verify or does not say what it must
 ├── PeerConnectionError     the WebRTC engine refused or failed
 └── SettingsError           a setting that cannot be used
@@ -159,6 +160,12 @@ class ContentError(TalchumError):
     """A blob of the content store is missing, is not the pinned one, or cannot be kept."""
 
     default_code = "content_unavailable"
+
+
+class VerificationError(TalchumError):
+    """A video that was not examined for marks, or not to the end."""
+
+    default_code = "verification_failed"
 
 
 class StatementError(TalchumError):
