@@ -70,15 +70,17 @@ def test_what_people_have_is_opened(tmp_path: Path, container: str, codec: str) 
         assert len(list(clip.frames())) == 25
 
 
-def test_a_picture_larger_than_any_screen_is_not_decoded(tmp_path: Path) -> None:
+def test_pictures_larger_than_any_screen_are_refused_by_the_header_of_their_file(tmp_path: Path) -> None:
     path = tmp_path / "clip.mkv"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=1)
         stream.width, stream.height, stream.pix_fmt = 8000, 6000, "yuv420p"
         for packet in stream.encode(av.VideoFrame(8000, 6000, "yuv420p")) + stream.encode(None):
             container.mux(packet)
-    with ClipReader(path) as clip, pytest.raises(MediaFileError):
-        list(clip.frames())
+    with pytest.raises(MediaFileError) as refused:
+        ClipReader(path)
+    assert refused.value.code == "media_file_too_large"
+    assert "8000x6000" in refused.value.message
 
 
 def test_a_missing_file_is_missing(tmp_path: Path) -> None:

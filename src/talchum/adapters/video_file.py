@@ -56,7 +56,7 @@ class ClipReader:
 
     rate: frames per second. frame_count: as announced, None when the file does not say.
     sound: the first track, None when silent.
-    Raises MediaFileError: media_file_unreadable, media_file_no_video.
+    Raises MediaFileError: media_file_unreadable, media_file_no_video, media_file_too_large.
     """
 
     def __init__(self, path: Path) -> None:
@@ -107,6 +107,9 @@ class ClipReader:
                 f"got {self._path.name} without a picture, expected a video file", code="media_file_no_video"
             )
         self._video: VideoStream = self._container.streams.video[0]
+        if _is_too_large(self._video.width, self._video.height):
+            self._container.close()
+            raise _too_large(self._video.width, self._video.height)
         self._video.thread_type = "AUTO"
         # Said to the decoder too, since a picture may be larger than what the header announces.
         self._video.codec_context.options = {"max_pixels": str(MAX_FRAME_SIDE**2)}
@@ -182,11 +185,8 @@ class ClipReader:
         return round(duration / av.time_base * self.rate) if duration else None
 
     def _frame(self, picture: VideoFrame, count: int) -> I420Frame:
-        if picture.width > MAX_FRAME_SIDE or picture.height > MAX_FRAME_SIDE:
-            raise MediaFileError(
-                f"got frames of {picture.width}x{picture.height}, expected sides up to {MAX_FRAME_SIDE}",
-                code="media_file_too_large",
-            )
+        if _is_too_large(picture.width, picture.height):
+            raise _too_large(picture.width, picture.height)
         quarter_turns = round(picture.rotation / 90) % 4
         plain = picture if picture.format.name == "yuv420p" else picture.reformat(format="yuv420p")
         planes = [np.rot90(_plane_view(plane), quarter_turns) for plane in plain.planes[:3]]
@@ -338,6 +338,16 @@ class SoundTrack:
             for block in self._resampler.resample(None):
                 self._container.mux(self._stream.encode(block))
             self._container.mux(self._stream.encode(None))
+
+
+def _is_too_large(width: int, height: int) -> bool:
+    return max(width, height) > MAX_FRAME_SIDE
+
+
+def _too_large(width: int, height: int) -> MediaFileError:
+    return MediaFileError(
+        f"got frames of {width}x{height}, expected sides up to {MAX_FRAME_SIDE}", code="media_file_too_large"
+    )
 
 
 def _plane_view(plane: VideoPlane) -> Plane:
