@@ -91,7 +91,7 @@ def test_a_marked_clip_is_marked(tmp_path: Path) -> None:
     assert (interval["kind"], interval["tag"]) == ("synthetic", str(TAG))
     assert interval["end"] == pytest.approx(SECONDS, abs=0.2)
     assert report["badge"]["read"] == report["badge"]["pictures"] > 4
-    assert report["credentials"] == {"state": "none", "tags": []}
+    assert report["credentials"] == {"state": "none", "tags": [], "namesTalchum": False}
 
 
 def test_a_clean_clip_is_not_detected_and_nothing_more(tmp_path: Path) -> None:
@@ -180,10 +180,11 @@ def test_the_kind_of_every_interval_is_said(tmp_path: Path) -> None:
     assert [interval["kind"] for interval in report["mark"]["intervals"]] == ["anonymise", "card"]
 
 
-def recorded(path: Path, chain: CertificateChain, tag: LegTag = TAG) -> Path:
-    """A clip as a recorder signs it, with a face leg in it."""
-    picture = RecordedPicture()
-    picture.disclosed((DisclosedLeg(tag, "synthetic", "neural"),))
+def recorded(path: Path, chain: CertificateChain, tag: LegTag | None = TAG) -> Path:
+    """A clip as a recorder signs it, with a face leg in it or with an own face alone."""
+    picture = RecordedPicture(own_face=tag is None)
+    if tag is not None:
+        picture.disclosed((DisclosedLeg(tag, "synthetic", "neural"),))
     target = path.with_suffix(".signed.mp4")
     with path.open("rb") as source, target.open("w+b") as signed:
         sign_recording(source, signed, manifest_of([picture], [], recording="r" * 32, version="1"), chain)
@@ -203,7 +204,7 @@ def test_a_recording_of_this_installation_is_trusted_and_one_of_another_has_an_u
     own = recorded(clip, CertificateChain.of("", settings(tmp_path).data))
     report = verified(tmp_path, own)
     assert (report["verdict"], report["disagreements"]) == ("marked", [])
-    assert report["credentials"] == {"state": "trusted", "tags": [str(TAG)]}
+    assert report["credentials"] == {"state": "trusted", "tags": [str(TAG)], "namesTalchum": True}
     assert "content credentials: trusted" in words(tmp_path, own)
 
     elsewhere = recorded(clip, CertificateChain.of("", tmp_path / "elsewhere"))
@@ -221,6 +222,27 @@ def test_a_recording_that_was_tampered_with_is_reported(tmp_path: Path) -> None:
     report = verified(tmp_path, path)
     assert (report["verdict"], report["disagreements"]) == ("marked-inconsistent", ["credentials_invalid"])
     assert "content credentials: invalid" in words(tmp_path, path)
+
+
+def test_a_recording_of_own_faces_alone_is_inconsistent_once_it_was_changed(tmp_path: Path) -> None:
+    chain = CertificateChain.of("", settings(tmp_path).data)
+    path = recorded(written(tmp_path / "clip.mp4", pictures(1)), chain, tag=None)
+    report = verified(tmp_path, path)
+    assert (report["verdict"], report["credentials"]["state"]) == ("not-detected", "trusted")
+    film = bytearray(path.read_bytes())
+    film[-1000] ^= 1
+    path.write_bytes(film)
+    report = verified(tmp_path, path)
+    assert (report["verdict"], report["disagreements"]) == ("marked-inconsistent", ["credentials_invalid"])
+
+
+def test_a_mark_that_only_credentials_name_is_said_to_be_named_by_them_alone(tmp_path: Path) -> None:
+    clip = written(tmp_path / "clip.mp4", pictures(1))
+    path = recorded(clip, CertificateChain.of("", tmp_path / "elsewhere"))
+    assert verified(tmp_path, path)["verdict"] == "marked"
+    said = words(tmp_path, path)
+    assert "only the content credentials say so; no mark is in the pictures" in said
+    assert "content credentials: valid, by an unknown signer" in said
 
 
 def test_credentials_of_another_leg_than_the_mark_are_inconsistent(tmp_path: Path) -> None:

@@ -67,5 +67,12 @@ def test_credentials_of_somebody_elses_say_nothing_of_ours(state: CredentialsSta
     assert finding(None, None, state).verdict == "not-detected"
 
 
+def test_broken_credentials_that_claim_to_be_of_talchum_are_inconsistent_without_any_leg() -> None:
+    broken = Finding(
+        5.0, MarkFinding(), BadgeFinding(), CredentialsFinding("invalid", frozenset(), names_talchum=True)
+    )
+    assert (broken.verdict, broken.disagreements) == ("marked-inconsistent", ["credentials_invalid"])
+
+
 def test_every_tag_is_listed_once() -> None:
     assert finding(OURS, OTHER, "valid", OURS).tags == [str(OURS), str(OTHER)]

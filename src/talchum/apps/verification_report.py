@@ -38,7 +38,11 @@ def report_of(finding: Finding, find_leg: FindLeg | None) -> dict[str, Any]:
             ],
         },
         "badge": {"pictures": badge.pictures, "read": badge.read, "tags": dict(badge.tags)},
-        "credentials": {"state": credentials.state, "tags": sorted(credentials.tags)},
+        "credentials": {
+            "state": credentials.state,
+            "tags": sorted(credentials.tags),
+            "namesTalchum": credentials.names_talchum,
+        },
         "log": None if find_leg is None else log_of(finding.tags, find_leg),
     }
     if finding.verdict == "not-detected":

@@ -71,6 +71,8 @@ def in_words(finding: Finding, report: dict[str, Any]) -> list[str]:
     said = f": {NOT_EVIDENCE}" if finding.verdict == "not-detected" else ""
     lines = [f"{finding.verdict}{said}"]
     lines += [f"  ! {code}" for code in finding.disagreements]
+    if finding.verdict == "marked" and not mark.intervals:
+        lines.append("  only the content credentials say so; no mark is in the pictures")
     if finding.truncated:
         lines.append("  the file breaks off; what comes before was examined")
     where = " in a part of the picture" if mark.partial and mark.intervals else ""

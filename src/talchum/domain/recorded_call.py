@@ -15,6 +15,8 @@ CAPTURE = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
 SOFT_BINDING = "c2pa.soft-binding"
 MARK_ALGORITHM = "talchum.mark.v1"
 """What names the invisible mark in a soft binding; its value is a leg's tag."""
+RECORDING = "talchum.recording"
+"""The assertion that every recording carries, whatever was worn in it."""
 
 
 @dataclass(slots=True)
@@ -51,7 +53,7 @@ def manifest_of(
             "data": {"actions": [{"action": "c2pa.created", "digitalSourceType": source}]},
         },
         {
-            "label": "talchum.recording",
+            "label": RECORDING,
             "data": {
                 "recording": recording,
                 "pictures": [picture.summary() for picture in pictures],

@@ -61,10 +61,14 @@ class BadgeFinding:
 
 @dataclass(frozen=True, slots=True)
 class CredentialsFinding:
-    """Content credentials (C2PA). tags: of the legs that its soft bindings name."""
+    """Content credentials (C2PA). tags: of the legs that its soft bindings name.
+
+    names_talchum: whether they claim, rightly or not, to be of a recording that Talchum made.
+    """
 
     state: CredentialsState = "none"
     tags: frozenset[str] = frozenset()
+    names_talchum: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,8 @@ class Finding:
     def disagreements(self) -> list[str]:
         """Stable codes of what does not go together."""
         found = []
-        if self.credentials.state == "invalid" and self.tags:  # else they are nothing of ours
+        broken = self.credentials.state == "invalid"
+        if broken and (self.tags or self.credentials.names_talchum):  # else they are nothing of ours
             found.append("credentials_invalid")
         if self.badge.read and not self.mark.intervals:
             found.append("badge_without_mark")
