@@ -25,6 +25,7 @@ export const en = {
   "landing.madeBy":
     "Talchum is open source, Apache-2.0. Named after 탈춤, the Korean mask dance: everyone sees the mask, everyone knows there is a dancer.",
   "landing.account": "Your account",
+  "landing.verify": "Check a video for marks",
   "landing.maskAlt": "A wooden mask of the Korean mask dance",
 
   "lobby.title": "Before you go in",
@@ -124,6 +125,7 @@ export const en = {
   "call.shortcut.h": "Show these keys",
   "call.left": "You have left the call.",
   "call.rejoin": "Go in again",
+  "call.verify": "Check a recording for marks",
   "call.home": "Back to the start",
   "call.microphoneMuted": "Their microphone is off",
 
@@ -424,6 +426,118 @@ export const en = {
   "enrol.copyFailed": "Copy it by hand",
   "enrol.toAccount": "To your account",
 
+  "verify.title": "Is there a mark in this video?",
+  "verify.lead":
+    "Every picture of a face that Talchum makes carries marks: a badge in the corner, and an invisible one that outlives cutting and copying. Give a video to this page, and it looks for them.",
+  "verify.privacy":
+    "The video goes to this server only, to nobody else. It is deleted as soon as it has been examined, or when you cancel; its name does not leave your device. No account is needed.",
+  "verify.choose": "Choose a video",
+  "verify.drop": "or drop one anywhere on this page.",
+  "verify.limit": "Up to {megabytes} MB.",
+  "verify.dropHere": "Drop the video here",
+  "verify.closed":
+    "This service examines no videos. “talchum verify FILE” does the same on your own computer.",
+  "verify.file": "Video: {name}",
+  "verify.progress": "How far the examination is",
+  "verify.sending": "Sending the video to this server",
+  "verify.doing.starting": "Beginning to look",
+  "verify.doing.reading": "Reading the whole picture",
+  "verify.doing.searching": "Looking for a marked picture within the video; this takes the longest",
+  "verify.doing.readingAgain": "Reading the part that was found",
+  "verify.cancel": "Cancel and delete the video",
+  "verify.again": "Try again",
+  "verify.another": "Examine another video",
+  "verify.verdict.marked": "This video carries Talchum's mark",
+  "verify.verdict.marked.text":
+    "The mark says that a face in it was made or changed by AI. It is public and can be copied onto any video: it says what was disclosed, not who made this one.",
+  "verify.verdict.card": "This video carries Talchum's mark, but no worn face",
+  "verify.verdict.card.text": "What is marked in it are cards, such as a call shows while no face is worn.",
+  "verify.verdict.recorded": "This recording says that a face in it is AI-made",
+  "verify.verdict.recorded.text":
+    "Its content credentials say so, this service signed them, and the file is as it was signed. No mark was found in the pictures themselves.",
+  "verify.verdict.claimed": "This file says that a face in it is AI-made",
+  "verify.verdict.claimed.text":
+    "Only its content credentials say so, and this service does not know who signed them: anybody can sign such a claim. No mark was found in the pictures themselves.",
+  "verify.verdict.broken": "This video was changed after it was signed",
+  "verify.verdict.broken.text":
+    "It has content credentials, but they are broken: they do not fit what is in the file, or cannot be read any more. Do not rely on it.",
+  "verify.verdict.inconsistent": "The marks in this video do not go together",
+  "verify.verdict.inconsistent.text":
+    "Somebody may have put a mark on a picture that it does not belong to, or changed the video. Do not rely on it.",
+  "verify.verdict.notDetected": "No mark was found",
+  "verify.verdict.notDetected.text":
+    "This is not evidence that the video is genuine. Marks can be washed out, and what other programs make carries none of these.",
+  "verify.disagreement.credentials_invalid":
+    "Its content credentials do not match what is in the file: it was changed after it was signed.",
+  "verify.disagreement.badge_without_mark": "There is a badge, but no invisible mark under it.",
+  "verify.disagreement.badge_of_another_leg": "The badge and the invisible mark name different pictures.",
+  "verify.disagreement.credentials_of_another_leg":
+    "The content credentials and the invisible mark name different pictures.",
+  "verify.disagreement.other": "Something else does not go together: {code}.",
+  "verify.note.ownFaces":
+    "The file is a recording that this service made and signed, and was not changed since. It says that nobody in it wore a face.",
+  "verify.note.ownFacesClaimed":
+    "Its content credentials say that it is a recorded call in which nobody wore a face. This service does not know who signed them, and anybody can sign such a claim.",
+  "verify.note.others":
+    "It has content credentials of another maker, which say nothing of Talchum. Other programs show what they do say.",
+  "verify.note.broken":
+    "It has content credentials, but they are broken: the file was changed after it was signed, or they cannot be read. Nothing in them claims to be Talchum's.",
+  "verify.truncated": "The file breaks off. What comes before was examined.",
+  "verify.details": "What was found",
+  "verify.found": "Found",
+  "verify.missing": "Not found",
+  "verify.notAsked": "Not asked",
+  "verify.mark": "Invisible mark",
+  "verify.mark.none": "Confidence {confidence}, where {least} is the least that counts.",
+  "verify.mark.found":
+    "In {marked} of the video's {whole}. Confidence {confidence}, where {least} is the least that counts.",
+  "verify.mark.partial": "It lies in a part of the picture, as in a recorded screen.",
+  "verify.mark.mirrored": "The picture is mirrored.",
+  "verify.timeline": "Where the video is marked: {parts}",
+  "verify.interval": "{start} to {end}",
+  "verify.interval.confidence": "confidence {confidence}",
+  "verify.tag": "tag {tag}",
+  "verify.kind.card": "Card, no face worn",
+  "verify.badge": "Badge",
+  "verify.badge.none": "In none of the {pictures} pictures that were looked at.",
+  "verify.badge.read": "Read in {read} of the {pictures} pictures that were looked at ({percent}).",
+  "verify.badge.tag": "{tag}, {count} times",
+  "verify.credentials": "Content credentials (C2PA)",
+  "verify.credentials.none": "The file carries none.",
+  "verify.credentials.none.short": "Not found",
+  "verify.credentials.trusted": "The file is as it was signed, by a recorder of this service.",
+  "verify.credentials.trusted.short": "Whole, signed by this service",
+  "verify.credentials.valid":
+    "The file is as it was signed, but this service does not know by whom. Recordings of other services look like this too.",
+  "verify.credentials.valid.short": "Whole, signer unknown",
+  "verify.credentials.invalid": "The file was changed after it was signed, or they cannot be read.",
+  "verify.credentials.invalid.short": "Broken",
+  "verify.log": "This service's log",
+  "verify.log.nothing": "There is no tag to look up.",
+  "verify.log.away": "It cannot be asked right now.",
+  "verify.log.unknown": "{tag}: not a face of this service, or its log no longer goes back that far.",
+  "verify.log.known": "{tag}: worn in a call of this service.",
+  "verify.log.started": "Began {time}",
+  "verify.log.ended": "Ended {time}",
+  "verify.log.worn": "Worn: {kinds}",
+  "verify.log.revoked": "The consent to it was revoked {time}",
+  "verify.log.compare": "Compare the times with when the video is said to be from.",
+  "verify.json": "The report as JSON",
+  "verify.copy": "Copy the report",
+  "verify.copied": "Copied",
+  "verify.copyFailed": "Copying was refused. The report is below, to copy by hand.",
+  "verify.keys": "This service's public keys",
+  "verify.offline": "“talchum verify FILE” finds the same on your own computer, and sends nothing anywhere.",
+  "verify.failed.media_file_unreadable":
+    "This is not a video that can be read here. MP4, WebM, MKV, MOV, AVI and MPEG-TS can.",
+  "verify.failed.media_file_no_video": "There is no picture in this file.",
+  "verify.failed.media_file_too_large":
+    "The pictures of this video are larger than can be examined: 4096 pixels a side at most.",
+  "verify.failed.media_file_truncated": "This file is not whole, and nothing in it can be read.",
+  "verify.failed.file_too_large":
+    "This file is too large. A part of it that shows the face for some seconds is enough.",
+  "verify.failed.file_empty": "This file is empty.",
+
   "error.title": "That did not work",
   "error.insecure_context":
     "This page was opened without https, and browsers give cameras and microphones only to secure pages. Open it with https://, or on the same computer as http://localhost.",
@@ -479,6 +593,16 @@ export const en = {
   "error.provider_unavailable":
     "The sign-in service does not answer. Try again later, or tell whoever runs this service.",
   "error.rate_limited": "Too many attempts. Wait a minute and try again.",
+  "error.file_incomplete": "The video did not arrive whole. Check your connection and try again.",
+  "error.verification_too_long":
+    "This video takes too long to examine. A part of it that shows the face for some seconds is enough.",
+  "error.verification_crashed": "The examination broke off at this file.",
+  "error.verification_failed": "The video could not be examined.",
+  "error.verification_lost": "The server that had the video was stopped. Try again.",
+  "error.verification_unknown":
+    "This examination is over: the server waits a few minutes and then deletes what nobody asks for. Try again.",
+  "error.verifications_busy": "Other videos are being examined right now. Try again in a minute.",
+  "error.verifications_closed": "This service examines no videos.",
   "error.unknown": "Something went wrong ({code}). Try again.",
 } as const;
 

@@ -35,7 +35,7 @@ it("has plain words for known codes, and names unknown ones", () => {
 
 /** Keys put together from parts, by what they begin with. */
 const COMPOSED =
-  /^(landing\.how|face\.kind\.|disclosure\.|gate\.(kind|failed)\.|train\.(state|phase|left)\.|call\.shortcut\.|route\.|error\.|enrol\.(phase|prompt|hint|why|end)\.|recording\.)/;
+  /^(landing\.how|face\.kind\.|disclosure\.|gate\.(kind|failed)\.|train\.(state|phase|left)\.|call\.shortcut\.|route\.|verify\.(doing|verdict|note|disagreement|credentials|failed)\.|error\.|enrol\.(phase|prompt|hint|why|end)\.|recording\.)/;
 
 it("keeps no sentence that nobody says", () => {
   const pages = ["app", "components", "features"].flatMap((room) => {

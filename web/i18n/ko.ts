@@ -26,6 +26,7 @@ export const ko: Readonly<Record<Key, string>> = {
   "landing.madeBy":
     "탈춤은 Apache-2.0 오픈 소스입니다. 모두가 탈을 보고, 모두가 그 안에 춤꾼이 있음을 아는 우리 탈춤에서 이름을 땄습니다.",
   "landing.account": "내 계정",
+  "landing.verify": "영상의 표식 확인하기",
   "landing.maskAlt": "탈춤에 쓰는 나무 탈",
 
   "lobby.title": "들어가기 전에",
@@ -126,6 +127,7 @@ export const ko: Readonly<Record<Key, string>> = {
   "call.shortcut.h": "단축키 보기",
   "call.left": "통화에서 나왔습니다.",
   "call.rejoin": "다시 들어가기",
+  "call.verify": "녹화 영상의 표식 확인하기",
   "call.home": "처음으로",
   "call.microphoneMuted": "상대의 마이크가 꺼져 있습니다",
 
@@ -417,6 +419,118 @@ export const ko: Readonly<Record<Key, string>> = {
   "enrol.copyFailed": "직접 옮겨 적으세요",
   "enrol.toAccount": "내 계정으로",
 
+  "verify.title": "이 영상에 표식이 있을까요?",
+  "verify.lead":
+    "탈춤이 만든 얼굴은 모든 화면에 표식이 있습니다. 구석에 보이는 배지, 그리고 자르거나 복사해도 남는 보이지 않는 표식입니다. 이 페이지에 영상을 주시면 표식을 찾아 봅니다.",
+  "verify.privacy":
+    "영상은 이 서버로만 가고 다른 누구에게도 가지 않습니다. 확인이 끝나거나 취소하면 바로 지워지며, 파일 이름은 기기를 떠나지 않습니다. 계정은 필요 없습니다.",
+  "verify.choose": "영상 고르기",
+  "verify.drop": "또는 이 페이지 아무 곳에나 끌어다 놓으세요.",
+  "verify.limit": "최대 {megabytes} MB.",
+  "verify.dropHere": "영상을 여기에 놓으세요",
+  "verify.closed":
+    "이 서비스는 영상을 확인하지 않습니다. 내 컴퓨터에서 ‘talchum verify FILE’로 똑같이 확인할 수 있습니다.",
+  "verify.file": "영상: {name}",
+  "verify.progress": "확인 진행 상황",
+  "verify.sending": "영상을 이 서버로 보내는 중",
+  "verify.doing.starting": "찾기 시작하는 중",
+  "verify.doing.reading": "전체 화면을 읽는 중",
+  "verify.doing.searching": "영상 안에서 표식이 있는 화면을 찾는 중. 가장 오래 걸립니다",
+  "verify.doing.readingAgain": "찾은 부분을 다시 읽는 중",
+  "verify.cancel": "취소하고 영상 지우기",
+  "verify.again": "다시 시도",
+  "verify.another": "다른 영상 확인하기",
+  "verify.verdict.marked": "이 영상에는 탈춤의 표식이 있습니다",
+  "verify.verdict.marked.text":
+    "영상 속 얼굴을 AI가 만들었거나 바꾸었다는 표식입니다. 표식은 공개되어 있어 어떤 영상에든 베껴 넣을 수 있습니다. 무엇을 밝혔는지를 말할 뿐, 누가 만든 영상인지는 말하지 않습니다.",
+  "verify.verdict.card": "탈춤의 표식이 있지만 쓴 얼굴은 없습니다",
+  "verify.verdict.card.text":
+    "표식이 있는 것은 안내 화면입니다. 통화에서 얼굴을 쓰고 있지 않을 때 나오는 화면입니다.",
+  "verify.verdict.recorded": "AI로 만든 얼굴이 있다고 밝힌 녹화 영상입니다",
+  "verify.verdict.recorded.text":
+    "콘텐츠 자격 증명이 그렇게 말합니다. 이 서비스가 서명했고, 파일은 서명한 그대로입니다. 화면 자체에서는 표식을 찾지 못했습니다.",
+  "verify.verdict.claimed": "AI로 만든 얼굴이 있다고 적힌 파일입니다",
+  "verify.verdict.claimed.text":
+    "콘텐츠 자격 증명만 그렇게 말하며, 누가 서명했는지 이 서비스는 알지 못합니다. 이런 내용은 누구나 서명할 수 있습니다. 화면 자체에서는 표식을 찾지 못했습니다.",
+  "verify.verdict.broken": "서명한 뒤에 바뀐 영상입니다",
+  "verify.verdict.broken.text":
+    "콘텐츠 자격 증명이 있지만 깨져 있습니다. 파일 내용과 맞지 않거나 더는 읽을 수 없습니다. 이 영상을 믿지 마세요.",
+  "verify.verdict.inconsistent": "이 영상의 표식들이 서로 맞지 않습니다",
+  "verify.verdict.inconsistent.text":
+    "누군가 다른 화면의 표식을 붙였거나 영상을 바꾸었을 수 있습니다. 이 영상을 믿지 마세요.",
+  "verify.verdict.notDetected": "표식을 찾지 못했습니다",
+  "verify.verdict.notDetected.text":
+    "이 영상이 진짜라는 증거가 아닙니다. 표식은 지워질 수 있고, 다른 프로그램이 만든 영상에는 이런 표식이 없습니다.",
+  "verify.disagreement.credentials_invalid":
+    "콘텐츠 자격 증명이 파일 내용과 맞지 않습니다. 서명한 뒤에 바뀌었습니다.",
+  "verify.disagreement.badge_without_mark": "배지는 있지만 그 아래에 보이지 않는 표식이 없습니다.",
+  "verify.disagreement.badge_of_another_leg": "배지와 보이지 않는 표식이 서로 다른 영상을 가리킵니다.",
+  "verify.disagreement.credentials_of_another_leg":
+    "콘텐츠 자격 증명과 보이지 않는 표식이 서로 다른 영상을 가리킵니다.",
+  "verify.disagreement.other": "그 밖에 맞지 않는 것이 있습니다: {code}.",
+  "verify.note.ownFaces":
+    "이 서비스가 만들고 서명한 녹화 영상이며 그 뒤로 바뀌지 않았습니다. 아무도 얼굴을 쓰지 않았다고 적혀 있습니다.",
+  "verify.note.ownFacesClaimed":
+    "콘텐츠 자격 증명에는 아무도 얼굴을 쓰지 않은 통화 녹화라고 적혀 있습니다. 누가 서명했는지 이 서비스는 알지 못하며, 이런 내용은 누구나 서명할 수 있습니다.",
+  "verify.note.others":
+    "다른 곳에서 만든 콘텐츠 자격 증명이 있지만 탈춤에 관한 내용은 없습니다. 무슨 내용인지는 다른 프로그램으로 볼 수 있습니다.",
+  "verify.note.broken":
+    "콘텐츠 자격 증명이 있지만 깨져 있습니다. 서명한 뒤에 파일이 바뀌었거나 읽을 수 없는 상태입니다. 탈춤의 것이라는 내용은 없습니다.",
+  "verify.truncated": "파일이 중간에 끊깁니다. 그 앞까지 확인했습니다.",
+  "verify.details": "찾은 내용",
+  "verify.found": "있음",
+  "verify.missing": "없음",
+  "verify.notAsked": "조회하지 않음",
+  "verify.mark": "보이지 않는 표식",
+  "verify.mark.none": "신뢰도 {confidence}, {least} 이상이어야 인정합니다.",
+  "verify.mark.found":
+    "영상 {whole} 가운데 {marked}에 있습니다. 신뢰도 {confidence}, {least} 이상이어야 인정합니다.",
+  "verify.mark.partial": "화면을 녹화한 영상처럼, 화면의 일부에 있습니다.",
+  "verify.mark.mirrored": "좌우가 뒤집혀 있습니다.",
+  "verify.timeline": "영상에서 표식이 있는 곳: {parts}",
+  "verify.interval": "{start}~{end}",
+  "verify.interval.confidence": "신뢰도 {confidence}",
+  "verify.tag": "태그 {tag}",
+  "verify.kind.card": "안내 화면, 얼굴 없음",
+  "verify.badge": "배지",
+  "verify.badge.none": "살펴본 화면 {pictures}장 어디에서도 읽히지 않았습니다.",
+  "verify.badge.read": "살펴본 화면 {pictures}장 가운데 {read}장에서 읽었습니다({percent}).",
+  "verify.badge.tag": "{tag}, {count}번",
+  "verify.credentials": "콘텐츠 자격 증명(C2PA)",
+  "verify.credentials.none": "파일에 들어 있지 않습니다.",
+  "verify.credentials.none.short": "없음",
+  "verify.credentials.trusted": "이 서비스의 녹화기가 서명한 그대로입니다.",
+  "verify.credentials.trusted.short": "온전함, 이 서비스가 서명",
+  "verify.credentials.valid":
+    "서명한 그대로이지만 누가 서명했는지는 이 서비스가 알지 못합니다. 다른 서비스의 녹화도 이렇게 나옵니다.",
+  "verify.credentials.valid.short": "온전함, 서명자 모름",
+  "verify.credentials.invalid": "서명한 뒤에 파일이 바뀌었거나 읽을 수 없습니다.",
+  "verify.credentials.invalid.short": "깨짐",
+  "verify.log": "이 서비스의 기록",
+  "verify.log.nothing": "찾아볼 태그가 없습니다.",
+  "verify.log.away": "지금은 기록을 볼 수 없습니다.",
+  "verify.log.unknown": "{tag}: 이 서비스에서 쓴 얼굴이 아니거나, 그때의 기록이 더는 없습니다.",
+  "verify.log.known": "{tag}: 이 서비스의 통화에서 쓴 얼굴입니다.",
+  "verify.log.started": "시작 {time}",
+  "verify.log.ended": "끝 {time}",
+  "verify.log.worn": "쓴 것: {kinds}",
+  "verify.log.revoked": "이에 대한 동의 철회 {time}",
+  "verify.log.compare": "영상을 찍었다고 하는 때와 시각을 견주어 보세요.",
+  "verify.json": "JSON 보고서",
+  "verify.copy": "보고서 복사",
+  "verify.copied": "복사했습니다",
+  "verify.copyFailed": "복사가 거부되었습니다. 아래 보고서를 직접 복사하세요.",
+  "verify.keys": "이 서비스의 공개 키",
+  "verify.offline": "내 컴퓨터에서 ‘talchum verify FILE’로도 똑같이 찾을 수 있고, 아무것도 보내지 않습니다.",
+  "verify.failed.media_file_unreadable":
+    "여기서 읽을 수 있는 영상이 아닙니다. MP4, WebM, MKV, MOV, AVI, MPEG-TS를 읽을 수 있습니다.",
+  "verify.failed.media_file_no_video": "이 파일에는 화면이 없습니다.",
+  "verify.failed.media_file_too_large":
+    "화면이 너무 커서 확인할 수 없습니다. 한 변이 4096픽셀 이하여야 합니다.",
+  "verify.failed.media_file_truncated": "파일이 온전하지 않아 읽을 수 있는 것이 없습니다.",
+  "verify.failed.file_too_large": "파일이 너무 큽니다. 얼굴이 몇 초 동안 나오는 부분이면 충분합니다.",
+  "verify.failed.file_empty": "빈 파일입니다.",
+
   "error.title": "잘 되지 않았습니다",
   "error.insecure_context":
     "이 페이지는 https 없이 열렸고, 브라우저는 안전한 페이지에만 카메라와 마이크를 허용합니다. https:// 로 열거나 같은 컴퓨터에서 http://localhost 로 여세요.",
@@ -472,5 +586,15 @@ export const ko: Readonly<Record<Key, string>> = {
   "error.provider_unavailable":
     "로그인 서비스가 응답하지 않습니다. 나중에 다시 시도하거나 운영자에게 알리세요.",
   "error.rate_limited": "시도가 너무 많았습니다. 잠시 뒤에 다시 시도하세요.",
+  "error.file_incomplete": "영상이 온전히 도착하지 않았습니다. 연결을 확인하고 다시 시도하세요.",
+  "error.verification_too_long":
+    "이 영상은 확인하는 데 너무 오래 걸립니다. 얼굴이 몇 초 동안 나오는 부분이면 충분합니다.",
+  "error.verification_crashed": "이 파일에서 확인이 중단되었습니다.",
+  "error.verification_failed": "영상을 확인하지 못했습니다.",
+  "error.verification_lost": "영상을 받은 서버가 멈추었습니다. 다시 시도하세요.",
+  "error.verification_unknown":
+    "이 확인은 끝났습니다. 서버는 아무도 묻지 않는 영상을 몇 분 뒤에 지웁니다. 다시 시도하세요.",
+  "error.verifications_busy": "지금 다른 영상들을 확인하고 있습니다. 잠시 뒤에 다시 시도하세요.",
+  "error.verifications_closed": "이 서비스는 영상을 확인하지 않습니다.",
   "error.unknown": "문제가 생겼습니다({code}). 다시 시도하세요.",
 };

@@ -22,12 +22,16 @@ export async function request(path: string, init: RequestInit): Promise<Response
     throw new ApiError("unreachable", "the call server did not answer", true);
   }
   if (response.ok) return response;
-  const body: unknown = await response.json().catch(() => null);
+  throw refusal(response.status, await response.json().catch(() => null));
+}
+
+/** What a refusal says: its status, and its body where that is JSON. */
+export function refusal(status: number, body: unknown): ApiError {
   const fields = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
-  throw new ApiError(
-    typeof fields.code === "string" ? fields.code : `http_${response.status}`,
-    typeof fields.message === "string" ? fields.message : `the call server answered ${response.status}`,
-    typeof fields.retryable === "boolean" ? fields.retryable : response.status >= 500,
+  return new ApiError(
+    typeof fields.code === "string" ? fields.code : `http_${status}`,
+    typeof fields.message === "string" ? fields.message : `the call server answered ${status}`,
+    typeof fields.retryable === "boolean" ? fields.retryable : status >= 500,
   );
 }
 

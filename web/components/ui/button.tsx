@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes } from "react";
+import type { ComponentProps } from "react";
 import styles from "./button.module.css";
 
 type Look = "primary" | "plain" | "quiet" | "danger";
@@ -9,7 +9,7 @@ export function Button({
   className,
   type = "button",
   ...rest
-}: ButtonHTMLAttributes<HTMLButtonElement> & { look?: Look | null }) {
+}: ComponentProps<"button"> & { look?: Look | null }) {
   return (
     <button
       type={type}

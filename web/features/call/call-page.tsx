@@ -11,6 +11,7 @@ import { keepScreenOn } from "@/lib/media/wake-lock";
 import type { CallSession } from "@/lib/rtc/call-session";
 import type { CallSnapshot } from "@/lib/rtc/call-snapshot";
 import { Call } from "./call";
+import styles from "./call.module.css";
 import { takeChosenFace } from "./chosen-face";
 import { Receipt } from "./receipt";
 import { RecordingFiles } from "./recording";
@@ -64,6 +65,9 @@ function Visit({ room }: { room: string }) {
           <>
             {snapshot.endedBy !== null && <Receipt left={snapshot.endedBy} />}
             <RecordingFiles session={session} files={snapshot.recordings} />
+            <a href="/verify/" className={styles.verify} data-testid="verify-link">
+              {t("call.verify")}
+            </a>
           </>
         }
       >

@@ -46,6 +46,9 @@ export function Landing() {
           <a href="/account/" data-testid="account-link">
             {t("landing.account")}
           </a>
+          <a href="/verify/" data-testid="verify-link">
+            {t("landing.verify")}
+          </a>
         </p>
       </footer>
     </>
