@@ -13,6 +13,7 @@ from typing import Any, TextIO, cast
 from talchum.adapters.call_server_client import CallLink, CallServerClient
 from talchum.adapters.webrtc.engine import prepare_engine
 from talchum.apps.headless_call import CallOptions, HeadlessCall
+from talchum.apps.log import begin_logging
 from talchum.apps.participant_recording import RecordingWish
 from talchum.apps.peer_disclosure import DisclosureReader
 from talchum.domain.audit import room_name
@@ -73,7 +74,7 @@ def run(
 ) -> int:
     """Join a call and report on it; the exit status."""
     level = os.environ.get("TALCHUM_LOG_LEVEL", "WARNING")
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    begin_logging(level)
     options = CallOptions(link, play, identity, engine, record, seconds, stamp, recording, invitation)
     report = asyncio.run(stay(options))
     if as_json:

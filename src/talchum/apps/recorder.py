@@ -28,6 +28,7 @@ from talchum.adapters.recording_credentials import CertificateChain, sign_record
 from talchum.adapters.recording_files import RecordingFiles
 from talchum.adapters.webrtc.engine import prepare_engine
 from talchum.apps.call_recorder import CallRecorder, RecordingOrder
+from talchum.apps.log import begin_logging
 from talchum.apps.media_loop import MediaLoop
 from talchum.apps.process import run_process
 from talchum.apps.settings import Settings
@@ -103,7 +104,7 @@ def recording_task(recorder: Recorder, media: MediaLoop) -> Callable[..., None]:
 
 def run(settings: Settings) -> int:
     """Record until told to stop; the exit status. Raises DatabaseError, SettingsError."""
-    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    begin_logging(settings.log_level)
     os.nice(NICENESS)
     loopback = urlsplit(settings.worker_url()).hostname in ("127.0.0.1", "localhost", "::1")
     prepare_engine(zero_playout_delay=True, allow_loopback=loopback)

@@ -31,6 +31,7 @@ from talchum.adapters.core_dumps import forbid_core_dumps
 from talchum.adapters.enrolment_records import EnrolmentRecords
 from talchum.adapters.face_worker_registry import read_face_workers
 from talchum.adapters.once_store import OnceStore
+from talchum.adapters.quart_app import Application
 from talchum.adapters.quart_socket import PatientWebsocketConnection, QuartSocket
 from talchum.adapters.recording_credentials import CertificateChain
 from talchum.adapters.recording_files import RecordingFiles
@@ -53,6 +54,7 @@ from talchum.apps.enrolments import Enrolments
 from talchum.apps.identity_routes import add_identities, keep_known
 from talchum.apps.known_consents import KnownConsents, WearingRights
 from talchum.apps.known_identities import KnownIdentities
+from talchum.apps.log import begin_logging
 from talchum.apps.receipts import add_receipts
 from talchum.apps.recording_routes import add_recordings, sweeping
 from talchum.apps.request_bodies import body_of
@@ -234,7 +236,7 @@ class CallServer:
 def create_app(settings: Settings) -> Quart:
     """The ASGI application of one call server."""
     server = CallServer(settings)
-    app = Quart(__name__, static_folder=None)
+    app = Application(__name__, static_folder=None)
     app.asgi_websocket_class = PatientWebsocketConnection
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["BACKGROUND_TASK_SHUTDOWN_TIMEOUT"] = 2
@@ -451,8 +453,7 @@ def main() -> int:
     except TalchumError as error:
         print(f"talchum server: {error.message}", file=sys.stderr)
         return 2
-    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    begin_logging(settings.log_level)
     try:
         asyncio.run(serve(settings))
     except SettingsError as error:  # of what settings name: a key, the web app

@@ -25,6 +25,7 @@ from talchum.adapters.database import open_database
 from talchum.adapters.trainer_presence import TrainerPresence
 from talchum.adapters.training_jobs import TrainingJobs
 from talchum.apps.job_process import LEASE_SECONDS, Command, JobRunner, attempt_command
+from talchum.apps.log import begin_logging
 from talchum.apps.process import run_process
 from talchum.apps.settings import Settings
 from talchum.domain.errors import StoreError, TalchumError
@@ -91,7 +92,7 @@ def run(
     settings: Settings, *, command: Command = attempt_command, lease_seconds: float = LEASE_SECONDS
 ) -> int:
     """Train until told to stop; the process's exit status. Raises DatabaseError, SettingsError."""
-    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    begin_logging(settings.log_level)
     os.nice(NICENESS)
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     jobs = TrainingJobs(open_database(settings.database))

@@ -32,6 +32,7 @@ from talchum.adapters.sealed_files import unseal
 from talchum.adapters.training_jobs import TrainingJobs
 from talchum.adapters.video_file import ClipReader
 from talchum.apps.known_identities import open_library
+from talchum.apps.log import begin_logging
 from talchum.apps.settings import Settings
 from talchum.domain.bundle import Bundle
 from talchum.domain.capture import Capture
@@ -262,7 +263,7 @@ def main(options: Callable[[int], TrainOptions] = options_for) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # scratch directories go
     cv2.setNumThreads(1)
     settings = Settings.from_environment(os.environ, needs_redis=False)
-    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    begin_logging(settings.log_level)
     status = 1
     try:
         status = run(settings, job, owner, options)

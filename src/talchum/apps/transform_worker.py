@@ -42,6 +42,7 @@ from talchum.adapters.transform_queue import (
 )
 from talchum.apps.known_consents import expect_of_nobody
 from talchum.apps.known_identities import open_library
+from talchum.apps.log import begin_logging
 from talchum.apps.process import run_process
 from talchum.apps.settings import Settings
 from talchum.apps.transform_heartbeat import Heartbeat
@@ -214,7 +215,7 @@ def run(settings: Settings) -> int:
 
     Raises NetworkFileError, SettingsError, DatabaseError.
     """
-    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    begin_logging(settings.log_level)
     os.nice(NICENESS)
     cv2.setNumThreads(1)  # a worker is one core
     check_provider(settings.inference_provider)

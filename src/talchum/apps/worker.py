@@ -46,6 +46,7 @@ from talchum.apps.installation_keys import installation_verifier
 from talchum.apps.known_consents import ConsentedFaces, KnownConsents, WearingRights
 from talchum.apps.known_identities import KnownIdentities
 from talchum.apps.leg import FaceLeg, LegOrder, Owners, Rights
+from talchum.apps.log import begin_logging
 from talchum.apps.media_loop import MediaLoop
 from talchum.apps.prepared_faces import Prepare, PreparedFaces, preparer
 from talchum.apps.process import run_process
@@ -224,7 +225,7 @@ def run(settings: Settings) -> int:
 
     Raises NetworkFileError, SettingsError.
     """
-    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    begin_logging(settings.log_level)
     _share_the_cores()
     loopback = urlsplit(settings.worker_url()).hostname in ("127.0.0.1", "localhost", "::1")
     prepare_engine(zero_playout_delay=True, allow_loopback=loopback)
