@@ -108,6 +108,7 @@ async def test_a_worn_face_and_a_clean_video_are_told_apart(
         await give(page, files / "clean.mp4")
         running = page.get_by_test_id("verify-running")
         await expect(running).to_have_attribute("data-doing", "searching", timeout=120_000)
+        await expect(page.get_by_test_id("verify-progress")).not_to_have_attribute("value", "0")
         await looks(page, f"running-{look}")
         await expect(verdict).to_have_attribute("data-verdict", "not-detected", timeout=240_000)
         await expect(page.get_by_test_id("interval")).to_have_count(0)
@@ -127,6 +128,7 @@ async def test_a_recording_of_this_installation_is_trusted_until_it_is_changed(
         await give(page, own)
         await expect(credentials).to_have_attribute("data-look", "found", timeout=120_000)
         await expect(verdict).to_have_attribute("data-verdict", "marked")
+        await expect(page.get_by_test_id("credentials-note")).to_contain_text("signed the file")
         await looks(page, "recording")
 
         film = bytearray(own.read_bytes())

@@ -474,6 +474,7 @@ export const en = {
   "verify.disagreement.credentials_of_another_leg":
     "The content credentials and the invisible mark name different pictures.",
   "verify.disagreement.other": "Something else does not go together: {code}.",
+  "verify.note.signed": "A recorder of this service signed the file, and it was not changed since.",
   "verify.note.ownFaces":
     "The file is a recording that this service made and signed, and was not changed since. It says that nobody in it wore a face.",
   "verify.note.ownFacesClaimed":

@@ -468,6 +468,7 @@ export const ko: Readonly<Record<Key, string>> = {
   "verify.disagreement.credentials_of_another_leg":
     "콘텐츠 자격 증명과 보이지 않는 표식이 서로 다른 영상을 가리킵니다.",
   "verify.disagreement.other": "그 밖에 맞지 않는 것이 있습니다: {code}.",
+  "verify.note.signed": "이 서비스의 녹화기가 서명한 파일이며 그 뒤로 바뀌지 않았습니다.",
   "verify.note.ownFaces":
     "이 서비스가 만들고 서명한 녹화 영상이며 그 뒤로 바뀌지 않았습니다. 아무도 얼굴을 쓰지 않았다고 적혀 있습니다.",
   "verify.note.ownFacesClaimed":

@@ -47,7 +47,7 @@ describe("the verdict", () => {
     expect([told("trusted"), told("valid")]).toEqual(["recorded", "claimed"]);
   });
 
-  it("says of credentials that count for nothing why they do not", () => {
+  it("says of credentials what the verdict does not", () => {
     const note = (state: CredentialsState, namesTalchum: boolean, verdict: Verdict = "not-detected") =>
       credentialsNote(report({ verdict, credentials: { state, namesTalchum, tags: [] } }));
     expect(note("none", false)).toBeNull();
@@ -55,7 +55,9 @@ describe("the verdict", () => {
     expect(note("valid", false)).toBe("verify.note.others");
     expect(note("valid", true)).toBe("verify.note.ownFacesClaimed");
     expect(note("trusted", true)).toBe("verify.note.ownFaces");
-    expect(note("trusted", true, "marked")).toBeNull();
+    expect(note("trusted", true, "marked-inconsistent")).toBeNull();
+    expect(note("valid", true, "marked")).toBeNull();
+    expect(note("trusted", true, "marked")).toBe("verify.note.signed");
   });
 });
 

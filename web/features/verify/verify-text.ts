@@ -74,10 +74,12 @@ export function verdictName({ verdict, disagreements, mark, credentials }: Repor
   return onlyCards && credentials.tags.length === 0 ? "card" : "marked";
 }
 
-/** What must be said of content credentials beside the verdict, since nothing in it comes from them. */
-export function credentialsNote({ verdict, credentials }: Report): Key | null {
-  if (verdict !== "not-detected") return null;
+/** What must be said of content credentials beside the verdict, where that does not speak of them. */
+export function credentialsNote({ verdict, mark, credentials }: Report): Key | null {
   const { state, namesTalchum } = credentials;
+  if (verdict === "marked")
+    return state === "trusted" && mark.intervals.length > 0 ? "verify.note.signed" : null;
+  if (verdict === "marked-inconsistent") return null;
   if (state === "none") return null;
   if (state === "invalid") return "verify.note.broken";
   if (!namesTalchum) return "verify.note.others";
