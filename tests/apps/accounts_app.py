@@ -11,13 +11,16 @@ from quart import Quart, Response, request
 
 from talchum.adapters.accounts import Account, Accounts
 from talchum.adapters.enrolment_records import EnrolmentRecords
+from talchum.adapters.licence_links import LicenceLinks
 from talchum.adapters.passkeys import RelyingParty
 from talchum.adapters.training_jobs import TrainingJobs
 from talchum.apps.account_routes import AccountDesk, add_accounts
 from talchum.apps.account_sessions import AccountSessions
 from talchum.apps.answers import json_answer
 from talchum.apps.ceremonies import Ceremonies
+from talchum.apps.enrolment_routes import add_enrolments
 from talchum.apps.enrolments import Enrolments
+from talchum.apps.licence_routes import add_licences
 from talchum.apps.passkey_routes import add_passkeys
 from talchum.domain.errors import TalchumError
 from tests.apps.once_double import OnceDouble
@@ -46,7 +49,9 @@ class Place:
     def made(cls, data: Path, *, https: bool = False, registration_open: bool = False) -> Place:
         registry = registry_in(data)
         engine = registry.records.engine
-        enrolments = Enrolments(EnrolmentRecords(engine), TrainingJobs(engine), NoTrainers(), registry)
+        enrolments = Enrolments(
+            EnrolmentRecords(engine), TrainingJobs(engine), NoTrainers(), registry, LicenceLinks(engine)
+        )
         desk = AccountDesk(Accounts(engine), registry, enrolments)
         sessions = AccountSessions(lambda: desk.accounts, https=https)
         app = Quart(__name__, static_folder=None)
@@ -68,6 +73,11 @@ class Place:
             registration_open=registration_open,
             expect_own_page=lambda: None,
         )
+
+        add_enrolments(
+            app, open_enrolments=lambda: desk.enrolments, sessions=sessions, expect_own_page=lambda: None
+        )
+        add_licences(app, open_desk=lambda: desk, sessions=sessions, expect_own_page=lambda: None)
 
         @app.get("/who")
         async def who() -> Response:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from talchum.adapters.enrolment_records import EnrolmentRecords
+from talchum.adapters.licence_links import LicenceLinks
 from talchum.adapters.memory_clip import MemoryClip
 from talchum.adapters.training_jobs import TrainingJobs
 from talchum.apps.consent_registry import ConsentRegistry
@@ -76,7 +77,8 @@ class House:
         desk = EnrolmentDesk(
             records, registry.captures, jobs, content, queue, topology, lambda: KEY, LEAST_STEPS
         )
-        return cls(registry, queue, desk, Enrolments(records, jobs, queue, registry))
+        licences = LicenceLinks(engine)
+        return cls(registry, queue, desk, Enrolments(records, jobs, queue, registry, licences))
 
     @property
     def records(self) -> EnrolmentRecords:
@@ -94,9 +96,9 @@ class House:
         [capture] = [one for one in self.registry.captures.list() if one.subject == offer.identity]
         return offer, capture
 
-    def learn(self, offer: EnrolmentOffer) -> None:
+    def learn(self, offer: EnrolmentOffer, kind: str = "self") -> None:
         """What a trainer does at the end."""
-        bundle = persons_bundle(offer.identity)
+        bundle = persons_bundle(offer.identity, kind)
         for data in bundle.files.values():
             self.registry.library.learned.content.put(data)
         self.records.learned(offer.nonce, bundle.manifest)

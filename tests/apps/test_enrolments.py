@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from talchum.adapters.accounts import Accounts
 from talchum.adapters.sealed_files import unseal
 from talchum.adapters.sealed_templates import open_template
 from talchum.adapters.video_file import ClipReader
@@ -227,3 +228,23 @@ def test_a_person_is_learned_by_their_own_job_only(house: House, now: float) -> 
         capture.identity_fields("another")
     assert refused.value.code == "capture_of_person"
     assert capture.identity_fields("own-1", kind="self")["licence"] == "LicenseRef-consent"
+
+
+def test_a_lent_face_is_worn_by_who_asked_and_by_nobody_else(house: House, now: float) -> None:
+    Accounts(house.registry.records.engine).create("Juno", now, account=FRIEND)
+    token = house.enrolments.ask_for_face(FRIEND, " The  Studio ", int(now) + 30 * DAY, now)
+    offer, handle = house.enrolments.lend(SUBJECT, token, title="Hana", adult=True, keeps=False, now=now)
+    house.desk.keep(house.records.take(offer.nonce, SUBJECT, now + 1), recorded(int(now) + 60))
+    house.learn(offer, kind="licensed")
+    house.enrolments.go_on(time.time())
+    row = house.registry.find_by_handle(handle)
+    consent = house.registry.read(row)
+    assert (consent.scope, consent.subject, consent.licensee) == ("licensed", SUBJECT, "The Studio")
+    assert consent.lets_wear(FRIEND, time.time())
+    assert not consent.lets_wear(SUBJECT, time.time())
+    assert house.registry.library.identity(offer.identity).kind == "licensed"
+    assert house.records.get(offer.nonce).template is None, "nobody compares who wears it"
+    assert house.records.templates() == {}
+    with pytest.raises(EnrolmentError) as used:
+        house.enrolments.lend(SUBJECT, token, title="Hana", adult=True, keeps=False, now=now)
+    assert used.value.code == "licence_used"

@@ -197,6 +197,50 @@ async def test_who_does_what_is_asked_gets_a_handle_that_takes_it_back(
     assert one.problems == []
 
 
+async def test_who_is_sent_a_link_reads_who_asks_and_is_asked_on_their_own_device(
+    callers: Callers, registry: ConsentRegistry, tmp_path: Path
+) -> None:
+    origin = callers.service.url()
+    asking = await callers.visitor(devices=False)
+    await sign_in(asking.page, origin, registry)
+    await asking.page.goto(f"{origin}/account/")
+    await asking.page.get_by_test_id("licensee").fill("Studio Nabi")
+    await asking.page.get_by_test_id("make-link").press("Enter")
+    link = await asking.page.get_by_test_id("lend-link").inner_text()
+    await looks(asking.page, "borrow")
+    await asking.page.goto(link)
+    await expect(asking.page.get_by_test_id("error-message")).to_contain_text("your own link")
+
+    camera = await asyncio.to_thread(plain_camera, tmp_path, "still", STILL)
+    one = await callers.visitor(camera=camera)
+    page = one.page
+    await page.goto(link)
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Studio Nabi asks")
+    assert page.url.endswith("/enrol/"), "the address bar keeps no token"
+    await expect(page.get_by_test_id("statement")).to_contain_text("Studio Nabi may wear it")
+    await looks(page, "lend")
+    await page.get_by_test_id("enter-name").fill("Hana")
+    await page.get_by_test_id("enter").press("Enter")
+    await expect(page.get_by_test_id("days")).to_have_count(0)
+    await looks(page, "lend-agreement")
+    await agree(page)
+    await expect(page.get_by_test_id("begin")).to_be_enabled()
+    await page.get_by_test_id("begin").press("Enter")
+    asked = page.locator("[data-asked]:not([data-asked=''])")
+    await expect(asked).to_have_count(1, timeout=PROMPT_MS)
+    [taken] = EnrolmentRecords(registry.records.engine).in_state("taken")
+    assert (taken.offer.scope, taken.offer.licensee) == ("licensed", "Studio Nabi")
+    assert taken.offer.subject not in taken.offer.wearers
+    await page.get_by_test_id("cancel").press("Enter")
+    await expect(page.get_by_test_id("begin")).to_be_visible()
+    assert one.problems == []
+
+    third = await callers.visitor(devices=False)
+    await third.page.goto(link)
+    await expect(third.page.get_by_test_id("use-invitation")).to_be_visible()
+    await expect(third.page.get_by_test_id("enter-name")).to_have_count(0)
+
+
 @pytest.mark.parametrize(("lacking", "code"), [("denied", "camera_denied"), ("none", "no_camera")])
 async def test_without_a_camera_it_is_said_why(
     callers: Callers, registry: ConsentRegistry, lacking: str, code: str

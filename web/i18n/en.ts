@@ -317,6 +317,14 @@ export const en = {
   "account.handle": "Revocation handle",
   "account.handleRule": "32 letters and digits; hyphens and case do not matter",
   "account.handleRevoked": "The consent is taken back, and the face is gone.",
+  "account.borrow": "Wear somebody else’s face",
+  "account.borrowText":
+    "An adult can lend you their face for calls. Make a link and send it to them: they open it on their own device, read who asks and until when, and show themselves to their own camera.",
+  "account.licensee": "Who asks?",
+  "account.licenseeRule":
+    "Your name or your organisation’s, as the person you ask knows it; it stands in what they agree to",
+  "account.makeLink": "Make the link",
+  "account.linkMade": "Send this link to that person alone. It is good for three days and for one face.",
   "account.leaving": "Leaving",
   "account.signOut": "Sign out",
   "account.delete": "Delete the account",
@@ -334,7 +342,9 @@ export const en = {
   "enrol.what.checked":
     "You do eleven small things in an order that nobody knows beforehand. Nine of them are checked; a hand on your cheek and three spoken words are only recorded. Your age is estimated and noted; it decides nothing.",
   "enrol.what.kept":
-    "The recording is kept encrypted until your face is learned, then deleted. Whoever runs this service can see pictures of it meanwhile. Numbers that describe your face stay, encrypted, as long as your consent does: they keep others from wearing it.",
+    "The recording is kept encrypted until your face is learned, then deleted. Whoever runs this service can see pictures of it meanwhile.",
+  "enrol.what.template":
+    "Numbers that describe your face stay, encrypted, as long as your consent does: they keep others from wearing it.",
   "enrol.what.back": "You can take it back at any time; the face and all of this are deleted then.",
   "enrol.choices": "Your choices",
   "enrol.name": "Name of this face",
@@ -424,6 +434,16 @@ export const en = {
   "enrol.copy": "Copy it",
   "enrol.copied": "Copied",
   "enrol.copyFailed": "Copy it by hand",
+  "enrol.lendTitle": "{licensee} asks for your face",
+  "enrol.lendLead":
+    "If you agree, you show yourself live to your camera, and this service learns your face, so that they can wear it in calls. Go on only if you know who asks, and want that.",
+  "enrol.signInToLend": "Have you an account here already? Then sign in with it instead.",
+  "enrol.enter": "Go on without an account",
+  "enrol.enterRule":
+    "You get an account by it, in which you see and take back what you agreed to; the name is shown to nobody but you",
+  "enrol.enterGo": "Go on",
+  "enrol.nameRuleLent": "As their list of faces will show it",
+  "enrol.lent": "Your face is learned, and can be worn by who asked for it.",
   "enrol.toAccount": "To your account",
 
   "verify.title": "Is there a mark in this video?",
@@ -590,6 +610,10 @@ export const en = {
   "error.too_many_passkeys": "An account has at most 16 passkeys. Remove one first.",
   "error.name_missing": "Say what you are called.",
   "error.consent_unknown": "There is no such consent. Check what you typed.",
+  "error.licence_unknown": "This link is over, or somebody else has used it. Ask for another.",
+  "error.licence_own": "This is your own link. Send it to the person whose face you ask for.",
+  "error.licence_used": "A face was lent by this link already.",
+  "error.enrolment_refused": "The service did not accept that. Check the name and the time.",
   "error.provider_refused": "The sign-in service did not let you in, or its answer did not hold. Try again.",
   "error.provider_unavailable":
     "The sign-in service does not answer. Try again later, or tell whoever runs this service.",

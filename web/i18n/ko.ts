@@ -314,6 +314,13 @@ export const ko: Readonly<Record<Key, string>> = {
   "account.handle": "철회 코드",
   "account.handleRule": "글자와 숫자 32자, 하이픈과 대소문자는 상관없습니다",
   "account.handleRevoked": "동의를 거두었고 얼굴은 삭제되었습니다.",
+  "account.borrow": "다른 사람의 얼굴 쓰기",
+  "account.borrowText":
+    "성인은 통화에 쓸 얼굴을 빌려줄 수 있습니다. 링크를 만들어 그 사람에게 보내세요. 받은 사람은 자기 기기에서 열어 누가 언제까지 쓰려는지 읽고, 자기 카메라 앞에서 모습을 보여 줍니다.",
+  "account.licensee": "누가 부탁하나요?",
+  "account.licenseeRule": "부탁받는 사람이 아는 이름이나 단체 이름. 동의할 내용에 들어갑니다",
+  "account.makeLink": "링크 만들기",
+  "account.linkMade": "이 링크를 그 사람에게만 보내세요. 3일 동안, 얼굴 하나에만 쓸 수 있습니다.",
   "account.leaving": "나가기",
   "account.signOut": "로그아웃",
   "account.delete": "계정 삭제",
@@ -330,7 +337,9 @@ export const ko: Readonly<Record<Key, string>> = {
   "enrol.what.checked":
     "아무도 미리 알 수 없는 순서로 열한 가지 작은 동작을 합니다. 아홉 가지는 확인하고, 뺨에 손 대기와 낱말 세 개 말하기는 기록만 합니다. 나이는 추정해 적어 두지만 아무것도 결정하지 않습니다.",
   "enrol.what.kept":
-    "촬영한 영상은 얼굴을 다 배울 때까지 암호화해 두었다가 지웁니다. 그동안 서비스 운영자는 그 사진을 볼 수 있습니다. 얼굴을 나타내는 숫자는 동의가 이어지는 동안 암호화해 둡니다. 다른 사람이 그 얼굴을 쓰지 못하게 하는 데 쓰입니다.",
+    "촬영한 영상은 얼굴을 다 배울 때까지 암호화해 두었다가 지웁니다. 그동안 서비스 운영자는 그 사진을 볼 수 있습니다.",
+  "enrol.what.template":
+    "얼굴을 나타내는 숫자는 동의가 이어지는 동안 암호화해 둡니다. 다른 사람이 그 얼굴을 쓰지 못하게 하는 데 쓰입니다.",
   "enrol.what.back": "언제든지 철회할 수 있고, 그러면 얼굴과 이 모든 것이 지워집니다.",
   "enrol.choices": "선택할 것",
   "enrol.name": "이 얼굴의 이름",
@@ -417,6 +426,16 @@ export const ko: Readonly<Record<Key, string>> = {
   "enrol.copy": "복사",
   "enrol.copied": "복사했습니다",
   "enrol.copyFailed": "직접 옮겨 적으세요",
+  "enrol.lendTitle": "{licensee}: 얼굴을 빌려 달라는 부탁",
+  "enrol.lendLead":
+    "동의하면 카메라 앞에서 직접 모습을 보여 주고 이 서비스가 얼굴을 배워서, 부탁한 쪽이 통화에서 그 얼굴을 쓸 수 있습니다. 누가 부탁하는지 알고 정말 원할 때만 계속하세요.",
+  "enrol.signInToLend": "이미 계정이 있나요? 그러면 그 계정으로 로그인하세요.",
+  "enrol.enter": "계정 없이 계속하기",
+  "enrol.enterRule":
+    "이렇게 하면 계정이 생기고, 거기서 동의한 내용을 보고 거둘 수 있습니다. 이름은 본인에게만 보입니다",
+  "enrol.enterGo": "계속",
+  "enrol.nameRuleLent": "상대의 얼굴 목록에 이렇게 보입니다",
+  "enrol.lent": "얼굴을 다 배웠습니다. 부탁한 쪽이 이제 쓸 수 있습니다.",
   "enrol.toAccount": "내 계정으로",
 
   "verify.title": "이 영상에 표식이 있을까요?",
@@ -583,6 +602,10 @@ export const ko: Readonly<Record<Key, string>> = {
   "error.too_many_passkeys": "패스키는 계정마다 16개까지입니다. 먼저 하나를 삭제하세요.",
   "error.name_missing": "불릴 이름을 적어 주세요.",
   "error.consent_unknown": "그런 동의가 없습니다. 입력한 것을 확인하세요.",
+  "error.licence_unknown": "끝났거나 다른 사람이 이미 쓴 링크입니다. 새 링크를 부탁하세요.",
+  "error.licence_own": "당신이 만든 링크입니다. 얼굴을 부탁할 사람에게 보내세요.",
+  "error.licence_used": "이 링크로는 이미 얼굴을 빌려주었습니다.",
+  "error.enrolment_refused": "서비스가 받아들이지 않았습니다. 이름과 기간을 확인하세요.",
   "error.provider_refused": "로그인 서비스가 거절했거나 응답이 올바르지 않습니다. 다시 시도하세요.",
   "error.provider_unavailable":
     "로그인 서비스가 응답하지 않습니다. 나중에 다시 시도하거나 운영자에게 알리세요.",

@@ -11,6 +11,14 @@ export const WISH: Wish = {
 
 export const STATEMENT = { en: "This is my face.", ko: "이것은 내 얼굴입니다." };
 
+/** What somebody asks for by a link. */
+export const LICENCE = {
+  licensee: "Studio",
+  expiresAt: 1_800_000_000,
+  taken: false,
+  statement: { en: "This is my face, for Studio.", ko: "Studio에 빌려주는 내 얼굴입니다." },
+};
+
 export const OFFER = {
   enrolment: `enr-${"a".repeat(24)}`,
   identity: "own-01234567",

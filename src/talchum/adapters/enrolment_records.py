@@ -55,8 +55,8 @@ class EnrolmentRow:
     """One enrolment as it stands.
 
     outcome: how the recording ended, empty before. capture, job: what is learned from, and by which job.
-    clip_key: of the sealed clip. template: sealed, whose face it is. evidence: for the consent record.
-    manifest: of the face that was learned.
+    clip_key: of the sealed clip. template: sealed, whose own face it is; None of one that is lent.
+    evidence: for the consent record. manifest: of the face that was learned.
     """
 
     offer: EnrolmentOffer
@@ -115,7 +115,13 @@ class EnrolmentRecords:
         self._change(nonce, "taken", state="failed", outcome=outcome)
 
     def keep(
-        self, nonce: str, *, capture: str, clip_key: bytes, template: bytes, evidence: Mapping[str, Any]
+        self,
+        nonce: str,
+        *,
+        capture: str,
+        clip_key: bytes,
+        template: bytes | None,
+        evidence: Mapping[str, Any],
     ) -> None:
         """It was passed, and what was recorded is kept. Raises EnrolmentError (`enrolment_unknown`)."""
         self._change(
@@ -166,7 +172,8 @@ class EnrolmentRecords:
 
     def templates(self) -> Mapping[str, bytes]:
         """The sealed template of each face that has one."""
-        query = select(_ENROLMENTS.c.identity, _ENROLMENTS.c.template).where(_ENROLMENTS.c.state == "granted")
+        granted = (_ENROLMENTS.c.state == "granted") & _ENROLMENTS.c.template.is_not(None)
+        query = select(_ENROLMENTS.c.identity, _ENROLMENTS.c.template).where(granted)
         with database_errors(), self.engine.connect() as connection:
             return {row.identity: row.template for row in connection.execute(query)}
 

@@ -95,7 +95,7 @@ class EnrolmentDesk:
             offer.nonce,
             capture=capture.id,
             clip_key=clip_key,
-            template=seal_template(recorded.face, offer.identity, self.template_key()),
+            template=self._template_of(offer, recorded),
             evidence={
                 "challenge": asdict(recorded.challenge),
                 "age": asdict(recorded.age),
@@ -105,6 +105,12 @@ class EnrolmentDesk:
             },
         )
         have_learned(self.records, self.jobs, self.queue, offer, capture.id, self.steps)
+
+    def _template_of(self, offer: EnrolmentOffer, recorded: Recorded) -> bytes | None:
+        """Whose face it is, where that is compared with who wears it."""
+        if offer.scope != "self":
+            return None
+        return seal_template(recorded.face, offer.identity, self.template_key())
 
 
 def have_learned(

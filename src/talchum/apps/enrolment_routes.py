@@ -19,7 +19,7 @@ from talchum.apps.answers import json_answer
 from talchum.apps.enrolments import Enrolments
 from talchum.apps.request_bodies import body_of
 from talchum.domain.consent import consent_id
-from talchum.domain.enrolment_offer import OFFER_SECONDS
+from talchum.domain.enrolment_offer import OFFER_SECONDS, EnrolmentOffer
 from talchum.domain.errors import EnrolmentError, MessageError
 from talchum.domain.training_job import TrainingJob
 
@@ -27,11 +27,14 @@ Answer = TypeVar("Answer")
 
 
 class _Wish(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
+    """licence: token of the link by which somebody asked, which says until when."""
+
     title: str
-    expires_at: int
     agreed: bool
     adult: bool
+    expires_at: int = 0
     keeps: bool = False
+    licence: str = ""
 
 
 def add_enrolments(
@@ -59,19 +62,10 @@ def add_enrolments(
     async def offer() -> Response:
         expect_own_page()
         account = await sessions.expect_account()
-        wish = await body_of(_Wish, '{"title", "expiresAt", "agreed", "adult", "keeps"?}')
+        wish = await body_of(_Wish, '{"title", "expiresAt" or "licence", "agreed", "adult", "keeps"?}')
         if not wish.agreed:
             raise EnrolmentError("got nobody's agreement to the statement", code="enrolment_refused")
-        offered, handle = await ask(
-            lambda desk: desk.offer(
-                account.id,
-                title=wish.title,
-                expires_at=wish.expires_at,
-                adult=wish.adult,
-                keeps=wish.keeps,
-                now=time.time(),
-            )
-        )
+        offered, handle = await ask(lambda desk: _offered(desk, account.id, wish))
         answer = {
             "enrolment": offered.nonce,
             "identity": offered.identity,
@@ -95,12 +89,28 @@ def add_enrolments(
         return json_answer({"enrolment": None})
 
 
+def _offered(desk: Enrolments, account: str, wish: _Wish) -> tuple[EnrolmentOffer, str]:
+    if wish.licence:
+        return desk.lend(
+            account, wish.licence, title=wish.title, adult=wish.adult, keeps=wish.keeps, now=time.time()
+        )
+    return desk.offer(
+        account,
+        title=wish.title,
+        expires_at=wish.expires_at,
+        adult=wish.adult,
+        keeps=wish.keeps,
+        now=time.time(),
+    )
+
+
 def enrolment_summary(row: EnrolmentRow, job: TrainingJob | None) -> dict[str, object]:
     """An enrolment as the page of its person shows it."""
     return {
         "enrolment": row.offer.nonce,
         "identity": row.offer.identity,
         "title": row.offer.title,
+        "scope": row.offer.scope,
         "state": row.state,
         "outcome": row.outcome,
         "consent": consent_id(row.offer.revocation) if row.state == "granted" else None,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from talchum.adapters.enrolment_records import EnrolmentRecords, EnrolmentRow, EnrolmentState
+from talchum.adapters.licence_links import LicenceLinks
 from talchum.adapters.training_jobs import TrainingJobs
 from talchum.apps.consent_registry import ConsentRegistry
 from talchum.apps.enrolment_desk import Nudge, have_learned
@@ -29,6 +30,7 @@ from talchum.domain.consent_statement import consent_statement
 from talchum.domain.enrolment_offer import NONCE_BYTES, OFFER_SECONDS, EnrolmentOffer, nonce_of
 from talchum.domain.errors import CaptureError, ConsentError, EnrolmentError, TalchumError, TrainingError
 from talchum.domain.identity import Language
+from talchum.domain.licence import LINK_SECONDS, MOST_LICENSEE, Licence
 from talchum.domain.training_job import TrainingJob
 
 logger = logging.getLogger(__name__)
@@ -52,20 +54,79 @@ class Enrolments:
     jobs: TrainingJobs
     queue: Nudge
     registry: ConsentRegistry
+    licences: LicenceLinks
 
-    def statement(self, expires_at: int, now: float) -> Mapping[Language, str]:
-        """What somebody agrees to, for themselves. Raises EnrolmentError (`enrolment_refused`)."""
+    def statement(
+        self, expires_at: int, now: float, licence: Licence | None = None
+    ) -> Mapping[Language, str]:
+        """What somebody agrees to, for themselves or by a link.
+
+        Raises EnrolmentError (`enrolment_refused`).
+        """
+        if licence is not None:
+            return consent_statement("licensed", licensee=licence.licensee, expires_at=licence.expires_at)
         if not now + SHORTEST_SECONDS <= expires_at <= now + LONGEST_SECONDS:
             raise EnrolmentError(
                 "got a consent for less than a day or more than a year", code="enrolment_refused"
             )
         return consent_statement("self", licensee="", expires_at=expires_at)
 
+    def ask_for_face(self, account: str, licensee: str, expires_at: int, now: float) -> str:
+        """A link by which somebody lends this account their face; its token.
+
+        Raises EnrolmentError (`enrolment_refused`).
+        """
+        named = " ".join(licensee.split())
+        if not named or len(named) > MOST_LICENSEE:
+            raise EnrolmentError(
+                f"got a licensee of {len(named)} characters, expected 1 to {MOST_LICENSEE}",
+                code="enrolment_refused",
+            )
+        # the consent is to hold for a day at least, whenever the link is used
+        self.statement(expires_at - LINK_SECONDS, now)
+        self.statement(expires_at, now)
+        return self.licences.make(account, named, expires_at, now)
+
+    def lend(
+        self, account: str, token: str, *, title: str, adult: bool, keeps: bool, now: float
+    ) -> tuple[EnrolmentOffer, str]:
+        """Offer an enrolment for who asked by a link; an earlier one by it that is not passed is withdrawn.
+
+        Raises EnrolmentError as `offer`, `licence_unknown`, `licence_own`, `licence_used`.
+        """
+        licence = self.licences.get(token, now)
+        licence.expect_for(account)
+        before = [row for row in self.records.of_subject(account) if row.offer.nonce == licence.enrolment]
+        if any(row.state in ("passed", "learned", "granted") for row in before):
+            raise EnrolmentError("got a link that a face was lent by already", code="licence_used")
+        for row in before:
+            self._withdraw(row)
+        return self.offer(
+            account,
+            title=title,
+            expires_at=licence.expires_at,
+            adult=adult,
+            keeps=keeps,
+            now=now,
+            licence=licence,
+            claim=lambda nonce: self.licences.bind(token, account, licence.enrolment, nonce),
+        )
+
     def offer(
-        self, account: str, *, title: str, expires_at: int, adult: bool, keeps: bool, now: float
+        self,
+        account: str,
+        *,
+        title: str,
+        expires_at: int,
+        adult: bool,
+        keeps: bool,
+        now: float,
+        licence: Licence | None = None,
+        claim: Callable[[str], None] = lambda nonce: None,
     ) -> tuple[EnrolmentOffer, str]:
         """Offer an enrolment to who agreed to the statement; with the revocation handle, kept nowhere.
 
+        licence: for whom, None for themselves. claim: called with its name before it is kept.
         Raises EnrolmentError (`enrolment_refused`, `too_many_enrolments`).
         """
         shown = title.strip()
@@ -79,18 +140,19 @@ class Enrolments:
         offer = EnrolmentOffer(
             nonce=nonce_of(os.urandom(NONCE_BYTES)),
             subject=account,
-            identity=f"own-{os.urandom(4).hex()}",
+            identity=f"{'own' if licence is None else 'lent'}-{os.urandom(4).hex()}",
             title=shown,
-            scope="self",
-            wearers=(account,),
-            licensee="",
+            scope="self" if licence is None else "licensed",
+            wearers=(account if licence is None else licence.wearer,),
+            licensee="" if licence is None else licence.licensee,
             expires_at=expires_at,
-            statement=self.statement(expires_at, now),
+            statement=self.statement(expires_at, now, licence),
             revocation=handle_hash(handle),
             adult=adult,
             keeps=keeps,
             offered_at=now,
         )
+        claim(offer.nonce)
         self.records.add(offer)
         return offer, handle
 
@@ -124,6 +186,7 @@ class Enrolments:
         for row in self.records.of_subject(account):
             self._delete_recording(row)
             self.records.delete(row.offer.nonce)
+        self.licences.forget_subject(account)
 
     def go_on(self, now: float) -> None:
         """Sign what was learned, let wait what could not, delete what is over; for a call server's loop."""

@@ -30,6 +30,7 @@ from talchum.adapters.celery_queue import FaceLegQueue, TrainingQueue, make_cele
 from talchum.adapters.core_dumps import forbid_core_dumps
 from talchum.adapters.enrolment_records import EnrolmentRecords
 from talchum.adapters.face_worker_registry import read_face_workers
+from talchum.adapters.licence_links import LicenceLinks
 from talchum.adapters.once_store import OnceStore
 from talchum.adapters.quart_app import Application
 from talchum.adapters.quart_socket import PatientWebsocketConnection, QuartSocket
@@ -54,6 +55,7 @@ from talchum.apps.enrolments import Enrolments
 from talchum.apps.identity_routes import add_identities, keep_known
 from talchum.apps.known_consents import KnownConsents, WearingRights
 from talchum.apps.known_identities import KnownIdentities
+from talchum.apps.licence_routes import add_licences
 from talchum.apps.log import begin_logging
 from talchum.apps.receipts import add_receipts
 from talchum.apps.recording_routes import add_recordings, sweeping
@@ -97,6 +99,9 @@ _STATUS = {
     "passkey_unknown": 404,
     "consent_unknown": 404,
     "enrolment_unknown": 404,
+    "licence_unknown": 404,
+    "licence_own": 409,
+    "licence_used": 409,
     "enrolment_granted": 409,
     "too_many_enrolments": 409,
     "account_unknown": 404,
@@ -197,7 +202,8 @@ class CallServer:
         registry = ConsentRegistry.open(self.settings, self.identities.library())
         engine = registry.records.engine
         queue = TrainingQueue(self.celery)
-        enrolments = Enrolments(EnrolmentRecords(engine), TrainingJobs(engine), queue, registry)
+        records, licences = EnrolmentRecords(engine), LicenceLinks(engine)
+        enrolments = Enrolments(records, TrainingJobs(engine), queue, registry, licences)
         return AccountDesk(Accounts(engine), registry, enrolments)
 
     def expect_own_page(self) -> None:
@@ -256,6 +262,12 @@ def create_app(settings: Settings) -> Quart:
     add_enrolments(
         app,
         open_enrolments=lambda: server.accounts.enrolments,
+        sessions=server.sessions,
+        expect_own_page=server.expect_own_page,
+    )
+    add_licences(
+        app,
+        open_desk=lambda: server.accounts,
         sessions=server.sessions,
         expect_own_page=server.expect_own_page,
     )

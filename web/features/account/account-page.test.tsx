@@ -69,6 +69,19 @@ describe("AccountPage", () => {
     window.location.hash = "";
   });
 
+  it("makes a link for somebody to lend their face", async () => {
+    enter(HANA);
+    answers["POST /api/licences"] = () => Response.json({ token: "a-token-of-a-link", openFor: 9 });
+    await open();
+    type("licensee", "Studio");
+    await click("make-link");
+    expect(screen.getByTestId("lend-link").textContent).toBe(
+      `${window.location.origin}/enrol/#lend=a-token-of-a-link`,
+    );
+    const [, , wish] = asked.mock.calls.find(([, path]) => path === "/api/licences") ?? [];
+    expect(wish).toMatchObject({ licensee: "Studio" });
+  });
+
   it("takes an invitation out of the address bar and signs in with it", async () => {
     await open("#an-invitation");
     expect(window.location.hash).toBe("");

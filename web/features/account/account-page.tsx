@@ -6,6 +6,7 @@ import { SiteHeader } from "@/components/ui/site-header";
 import { useI18n } from "@/i18n";
 import { accountApi, type Entrance } from "@/lib/account/account-api";
 import styles from "./account.module.css";
+import { Borrow } from "./borrow";
 import { Faces } from "./faces";
 import { Leaving } from "./leaving";
 import { Passkeys } from "./passkeys";
@@ -42,6 +43,7 @@ export function AccountPage() {
         {entrance !== null && account !== null && (
           <>
             <Faces onSignedOut={look} />
+            <Borrow />
             <Passkeys available={entrance.passkeys} />
           </>
         )}

@@ -1,33 +1,38 @@
 "use client";
 
-import { type FormEvent, useEffect, useId, useState } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import { Button } from "@/components/ui/button";
+import { DaysField, inDays, USUAL_DAYS } from "@/components/ui/days-field";
 import { TextField } from "@/components/ui/text-field";
 import { Problem } from "@/features/account/problem";
 import { useAsking } from "@/features/account/use-asking";
 import { useI18n } from "@/i18n";
 import { enrolmentApi, type Statement, type Wish } from "@/lib/enrolment/enrolment-api";
+import type { Licence } from "@/lib/enrolment/licence-api";
 import styles from "./enrol.module.css";
 
-const DAYS = [30, 90, 180, 365] as const;
-const DAY_SECONDS = 24 * 3600;
-/** A consent of a year is one of a year less a moment, so that no slow reader asks for longer than may be. */
-const MARGIN_SECONDS = 3600;
 const LONGEST_TITLE = 64;
 
+interface AgreementProps {
+  /** What a link asks for, and its token; null for a face that only its person wears. */
+  lending: { token: string; licence: Licence } | null;
+  onAgreed(wish: Wish): void;
+}
+
 /** The statement to read, what else is to be decided, and the person's word. */
-export function Agreement({ onAgreed }: { onAgreed(wish: Wish): void }) {
+export function Agreement({ lending, onAgreed }: AgreementProps) {
   const { t, language } = useI18n();
   const [title, setTitle] = useState("");
-  const [days, setDays] = useState<number>(DAYS[2]);
+  const [days, setDays] = useState(USUAL_DAYS);
   const [agreed, setAgreed] = useState(false);
   const [adult, setAdult] = useState(false);
   const [keeps, setKeeps] = useState(false);
-  const { statement, expiresAt, failure } = useStatement(days);
-  const until = useId();
+  const own = useStatement(lending === null ? days : null);
+  const statement = lending === null ? own.statement : lending.licence.statement;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    onAgreed({ title: title.trim(), expiresAt, agreed, adult, keeps });
+    const what = lending === null ? { expiresAt: own.expiresAt } : { licence: lending.token };
+    onAgreed({ ...what, title: title.trim(), agreed, adult, keeps });
   };
   return (
     <form className={styles.agreement} onSubmit={submit} data-testid="agreement">
@@ -37,6 +42,7 @@ export function Agreement({ onAgreed }: { onAgreed(wish: Wish): void }) {
           <li>{t("enrol.what.live")}</li>
           <li>{t("enrol.what.checked")}</li>
           <li>{t("enrol.what.kept")}</li>
+          {lending === null && <li>{t("enrol.what.template")}</li>}
           <li>{t("enrol.what.back")}</li>
         </ul>
       </section>
@@ -44,38 +50,30 @@ export function Agreement({ onAgreed }: { onAgreed(wish: Wish): void }) {
         <h2 id="choices">{t("enrol.choices")}</h2>
         <TextField
           label={t("enrol.name")}
-          rule={t("enrol.nameRule")}
+          rule={t(lending === null ? "enrol.nameRule" : "enrol.nameRuleLent")}
           value={title}
           maxLength={LONGEST_TITLE}
           required
           data-testid="title"
           onText={setTitle}
         />
-        <div className={styles.field}>
-          <label htmlFor={until}>{t("enrol.until")}</label>
-          <select
-            id={until}
-            value={days}
-            data-testid="days"
-            onChange={(event) => {
-              setDays(Number(event.target.value));
+        {lending === null && (
+          <DaysField
+            label={t("enrol.until")}
+            days={days}
+            onDays={(chosen) => {
+              setDays(chosen);
               setAgreed(false);
             }}
-          >
-            {DAYS.map((count) => (
-              <option key={count} value={count}>
-                {t("enrol.days", { count })}
-              </option>
-            ))}
-          </select>
-        </div>
+          />
+        )}
       </section>
       <section className={styles.panel} aria-labelledby="statement">
         <h2 id="statement">{t("enrol.statement")}</h2>
         <blockquote className={styles.statement} data-testid="statement" aria-busy={statement === null}>
           {statement?.[language]}
         </blockquote>
-        <Problem code={failure} />
+        <Problem code={own.failure} />
         <Check checked={agreed} onCheck={setAgreed} label={t("enrol.agreed")} testId="agreed" />
         <Check checked={adult} onCheck={setAdult} label={t("enrol.adult")} testId="adult" />
         <Check checked={keeps} onCheck={setKeeps} label={t("enrol.keeps")} testId="keeps" />
@@ -116,8 +114,8 @@ function Check({
   );
 }
 
-/** The words that would be signed for so many days from now. */
-function useStatement(days: number): {
+/** The words that would be signed for so many days from now; null: nobody asks. */
+function useStatement(days: number | null): {
   statement: Statement | null;
   expiresAt: number;
   failure: string | null;
@@ -126,8 +124,9 @@ function useStatement(days: number): {
   const [statement, setStatement] = useState<Statement | null>(null);
   const { failure, run } = useAsking();
   useEffect(() => {
+    if (days === null) return;
     let current = true;
-    const ends = Math.floor(Date.now() / 1000) + days * DAY_SECONDS - MARGIN_SECONDS;
+    const ends = inDays(days);
     setStatement(null);
     void run(async () => {
       const words = await enrolmentApi.statement(ends);

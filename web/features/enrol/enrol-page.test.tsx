@@ -1,7 +1,7 @@
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { EnrolmentSnapshot } from "@/lib/enrolment/enrolment-visit";
-import { FakeServer, OFFER, STATEMENT } from "@/testing/enrolment";
+import { FakeServer, LICENCE, OFFER, STATEMENT } from "@/testing/enrolment";
 import { asTrack, camera } from "@/testing/fake-media";
 import { EnrolPage } from "./enrol-page";
 
@@ -86,6 +86,7 @@ describe("EnrolPage", () => {
   afterEach(() => {
     cleanup();
     vi.unstubAllGlobals();
+    window.location.hash = "";
   });
 
   it("lets nobody through who is not signed in", async () => {
@@ -116,6 +117,59 @@ describe("EnrolPage", () => {
     expect(disabled("to-camera")).toBe(true);
     const [first, second] = server.asks("GET /api/enrolments/statement");
     expect(first).not.toEqual(second);
+  });
+
+  describe("with a link of somebody who asks", () => {
+    const signOut = (): void => {
+      server.answers["GET /api/account"] = () =>
+        Response.json({ account: null, registration: "invited", passkeys: true, provider: false });
+    };
+
+    beforeEach(() => {
+      window.location.hash = "#lend=a-token-of-a-link";
+      server.answers["POST /api/licences/open"] = () => Response.json(LICENCE);
+    });
+
+    it("says who asks before anybody signs in, and makes who goes on an account", async () => {
+      signOut();
+      server.answers["POST /api/licences/account"] = () => Response.json({ account: null }, { status: 201 });
+      await open();
+      expect(window.location.hash).toBe("");
+      expect(screen.getByRole("heading", { level: 1 }).textContent).toContain("Studio");
+      expect(text("statement")).toBe(LICENCE.statement.en);
+      fireEvent.change(screen.getByTestId("enter-name"), { target: { value: "Hana" } });
+      await click("enter");
+      const given = { token: "a-token-of-a-link", name: "Hana" };
+      expect(server.asks("POST /api/licences/account")[0]?.body).toEqual(given);
+      expect(server.asks("GET /api/account")).toHaveLength(2);
+    });
+
+    it("makes no account by a link that has its person", async () => {
+      signOut();
+      server.answers["POST /api/licences/open"] = () => Response.json({ ...LICENCE, taken: true });
+      await open();
+      expect(screen.queryByTestId("enter-name")).toBeNull();
+      expect(screen.getByTestId("use-invitation")).toBeTruthy();
+    });
+
+    it("agrees to what the link says, until when it says", async () => {
+      await open();
+      expect(text("statement")).toBe(LICENCE.statement.en);
+      expect(screen.queryByTestId("days")).toBeNull();
+      await agree();
+      await click("to-camera");
+      show({ camera: { ...READY.camera, track: asTrack(camera()) } });
+      await click("begin");
+      const wish = { licence: "a-token-of-a-link", title: "Hana", agreed: true, adult: true, keeps: false };
+      expect(played.begun).toEqual([wish]);
+    });
+
+    it.each(["licence_unknown", "licence_own"])("leads nowhere when it is %s", async (code) => {
+      server.refuse("POST /api/licences/open", 404, code);
+      await open();
+      expect(screen.queryByTestId("agreement")).toBeNull();
+      expect(screen.getByTestId("error-message").textContent).not.toContain(code);
+    });
   });
 
   it("begins with a camera and what was agreed to", async () => {

@@ -1,7 +1,8 @@
 "use client";
 
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 import { Button } from "@/components/ui/button";
+import { CopyText } from "@/components/ui/copy-text";
 import { type Key, type Translate, useI18n } from "@/i18n";
 import type { Enrolled, Offer } from "@/lib/enrolment/enrolment-api";
 import type { EnrolmentVisit } from "@/lib/enrolment/enrolment-visit";
@@ -33,7 +34,7 @@ export function Passed({ offer, visit }: { offer: Offer; visit: EnrolmentVisit }
         <h2 id="handle-title">{t("enrol.handle")}</h2>
         <p>{t("enrol.handleOnce")}</p>
         <code data-testid="handle">{offer.handle}</code>
-        <Copy text={offer.handle} />
+        <CopyText text={offer.handle} testId="copy-handle" />
         <p>{t("enrol.handleUse")}</p>
       </section>
       <a className={styles.onward} href="/account/" data-testid="to-account">
@@ -43,31 +44,11 @@ export function Passed({ offer, visit }: { offer: Offer; visit: EnrolmentVisit }
   );
 }
 
-function Copy({ text }: { text: string }) {
-  const { t } = useI18n();
-  const [result, setResult] = useState<"copied" | "failed" | null>(null);
-  const copy = async (): Promise<void> => {
-    try {
-      await navigator.clipboard.writeText(text);
-      setResult("copied");
-    } catch {
-      setResult("failed");
-    }
-  };
-  return (
-    <Button data-testid="copy-handle" onClick={() => void copy()}>
-      <span aria-live="polite">
-        {t(result === null ? "enrol.copy" : result === "copied" ? "enrol.copied" : "enrol.copyFailed")}
-      </span>
-    </Button>
-  );
-}
-
 function learningText(t: Translate, enrolled: Enrolled | null): string {
   const job = enrolled?.job ?? null;
   switch (enrolled?.state) {
     case "granted":
-      return t("enrol.learned");
+      return t(enrolled.scope === "licensed" ? "enrol.lent" : "enrol.learned");
     case "dropped":
       return t("enrol.notLearned");
     default:

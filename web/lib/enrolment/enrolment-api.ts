@@ -2,10 +2,11 @@
 
 import { ask, post } from "@/lib/call-server";
 
-/** What somebody agrees to. Times in seconds since 1970. */
+/** What somebody agrees to: until when, or by which link. Times in seconds since 1970. */
 export interface Wish {
   title: string;
-  expiresAt: number;
+  expiresAt?: number;
+  licence?: string;
   agreed: boolean;
   adult: boolean;
   keeps: boolean;
@@ -31,6 +32,7 @@ export interface Enrolled {
   enrolment: string;
   identity: string;
   title: string;
+  scope: "self" | "licensed";
   state: EnrolmentState;
   outcome: string;
   consent: string | null;
