@@ -16,11 +16,12 @@ from benchmarks.machine import spread
 from benchmarks.trust_measures.outcome import Outcome
 from talchum.adapters.accounts import Accounts
 from talchum.apps.consent_registry import ConsentRegistry
-from tests.apps.people import consent_to, persons_bundle, registry_in
+from tests.apps.people import consent_to, persons_bundle, registry_in, remember_owner
 from tests.calls.service import Service, running_service
 from tests.calls.test_consent import invitation, is_card, last_picture, names
 from tests.calls.test_headless_call import SOME_FRAMES, client, wait_for
 from tests.domain.consents import SUBJECT
+from tests.vision.scenes import clip, face_in
 
 BAR_SECONDS = 2.0
 
@@ -54,6 +55,7 @@ def _revoke_in_call(service: Service, registry: ConsentRegistry, directory: Path
     consent = consent_to(bundle, handle=handle)
     registry.grant(bundle, consent)
     face = bundle.identity.name
+    remember_owner(registry, face, face_in(clip(1)[0]))
     wait_for(lambda: face in names(service, registry), "the face is known")
     link, seen = service.new_link(), directory / "seen.mp4"
     worn = ("--identity", face, "--engine", "portrait", "--sign-in", invitation(registry, SUBJECT))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from talchum.apps.settings import Settings
 from talchum.domain.bundle import Bundle
 from talchum.domain.consent import Consent, Scope, handle_hash
 from talchum.domain.consent_statement import consent_statement
+from talchum.domain.enrolment_offer import NONCE_BYTES, nonce_of
 from talchum.domain.sighting import Embedding
 from tests.adapters.learned_bundles import SHIPPED, learned_bundle
 from tests.domain.consents import FRIEND, OWN, SUBJECT
@@ -52,7 +54,8 @@ def remember_owner(registry: ConsentRegistry, identity: str, face: Embedding) ->
     """Keep whose own face it is, as an enrolment does that became a consent."""
     records = EnrolmentRecords(registry.records.engine)
     now = time.time()
-    offered = replace(offer(), identity=identity, expires_at=int(now) + 3600, offered_at=now)
+    nonce = nonce_of(os.urandom(NONCE_BYTES))
+    offered = replace(offer(), nonce=nonce, identity=identity, expires_at=int(now) + 3600, offered_at=now)
     records.add(offered)
     records.take(offered.nonce, offered.subject, now + 1)
     template = seal_template(face, identity, registry.signer.derived_key(PURPOSE, KEY_BYTES))
