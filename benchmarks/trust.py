@@ -34,6 +34,7 @@ from benchmarks.trust_measures.outcome import Outcome
 from benchmarks.trust_measures.packets import measure_packets
 from benchmarks.trust_measures.payload import measure_payload
 from benchmarks.trust_measures.revocation import measure_revocation
+from benchmarks.trust_measures.settings import measure_settings
 from benchmarks.trust_measures.turn import measure_turn
 from benchmarks.trust_measures.upload_bombs import measure_upload_bombs
 from benchmarks.trust_measures.verification import measure_verification
@@ -66,6 +67,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "disk": Measure(measure_disk, 30),
         "disclosure": Measure(measure_disclosure, 200),
         "verification": Measure(measure_verification, 50),
+        "settings": Measure(measure_settings, 200),
     }
 )
 """Every measure by the name that `--only` takes, in the order of the table."""
