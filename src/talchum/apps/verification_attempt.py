@@ -17,6 +17,7 @@ from pathlib import Path
 import cv2
 import msgspec
 
+from talchum.adapters.core_dumps import forbid_core_dumps
 from talchum.apps.examine import Examination
 from talchum.apps.verification_messages import Found, Progress, Refused, Said
 from talchum.apps.verification_report import report_of
@@ -67,11 +68,11 @@ def examine(path: Path, say: Say, anchors: str = "") -> None:
 def limit_process() -> None:
     """Take no more than a share of the machine."""
     cv2.setNumThreads(1)
+    forbid_core_dumps()
     with suppress(ImportError, AttributeError, ValueError, OSError):  # not every system has all of them
         import resource
 
         os.nice(NICENESS)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
 
