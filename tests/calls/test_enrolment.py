@@ -23,10 +23,14 @@ from sqlalchemy import update
 from benchmarks.trust_measures.acting import Stage, filmed
 from benchmarks.trust_measures.enrolment import LivePerson
 from faces.assets import open_head
+from faces.clip import Picture
 from talchum.adapters.accounts import Accounts
 from talchum.adapters.enrolment_records import EnrolmentRecords
 from talchum.adapters.training_jobs import JOBS
 from talchum.apps.consent_registry import ConsentRegistry
+from talchum.apps.enrolled_faces import EnrolledFaces
+from talchum.apps.known_identities import KnownIdentities
+from talchum.apps.settings import Settings
 from talchum.domain.acts import CHECKED, RECORDED
 from talchum.domain.enrolment import Again, Asked, Performed
 from talchum.domain.frame import I420Frame
@@ -36,6 +40,7 @@ from tests.adapters.peers import ready_engine
 from tests.apps.people import registry_in
 from tests.calls.enroller import Enroller
 from tests.calls.service import ROOT, Service, running_service
+from tests.vision.scenes import face_networks, face_tracker
 
 pytestmark = [pytest.mark.call, pytest.mark.valkey, pytest.mark.vision]
 
@@ -137,6 +142,20 @@ class OnCamera:
         return filmed(np.asarray(picture, np.uint8), at, self.camera, noise=1.0)
 
 
+def admitted(service: Service, identity: str, picture: Picture) -> bool:
+    """Whether a face worker lets somebody before the camera wear an own face."""
+    settings = Settings(redis_url="", data=service.directory)
+    check = EnrolledFaces(settings, face_networks(), KnownIdentities.of(settings)).check(identity)
+    camera, tracker = np.random.default_rng(5), face_tracker()
+    last = False
+    for number in range(10):
+        frame = filmed(np.asarray(cv2.resize(picture, (480, 480)), np.uint8), number / 10, camera)
+        found = tracker.update(frame).face
+        assert found is not None
+        last = check.admits(frame, found)
+    return last
+
+
 def live(seed: int = 1, **options: Any) -> OnCamera:
     return OnCamera(LivePerson(Stage(), "elena", "even", random.Random(seed), **options))
 
@@ -186,6 +205,10 @@ def test_who_enrols_wears_their_own_face_and_the_recording_is_gone(
     assert [one["name"] for one in browser.ask("/api/identities") if one["kind"] == "self"] == [
         offered["identity"]
     ]
+    stranger = Browser.signed_in(service, registry)
+    assert offered["identity"] not in [one["name"] for one in stranger.ask("/api/identities")]
+    assert admitted(service, offered["identity"], actor.person.stage.picture("elena", "even", "rest", 3))
+    assert not admitted(service, offered["identity"], actor.person.stage.picture("kofi", "even", "rest", 3))
     assert registry.captures.list() == []
     assert not (service.directory / "content" / capture.clip[:2] / capture.clip).exists()
 

@@ -74,11 +74,15 @@ def portrait(name: str) -> I420Frame:
     return image_to_frame(image, 0.0)
 
 
+def face_tracker() -> FaceTracker:
+    """A tracker of one stream."""
+    networks = face_networks()
+    return FaceTracker(FaceDetector(networks.detector), LandmarkNetwork(networks.landmarks))
+
+
 def face_in(frame: I420Frame) -> Embedding:
     """Whose face a frame shows."""
-    networks = face_networks()
-    tracker = FaceTracker(FaceDetector(networks.detector), LandmarkNetwork(networks.landmarks))
-    found = tracker.update(frame).face
+    found = face_tracker().update(frame).face
     assert found is not None
     return recogniser().recognise(frame, found.landmarks).embedding
 
