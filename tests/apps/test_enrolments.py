@@ -160,6 +160,19 @@ def test_a_consent_that_another_call_server_signed_is_not_signed_again(house: Ho
     assert house.records.get(offer.nonce).state == "granted"
 
 
+def test_what_is_under_way_is_shown_to_its_person_until_it_is_a_face(house: House, now: float) -> None:
+    house.offered(now)
+    assert house.enrolments.under_way(SUBJECT) == []
+    offer, _ = house.passed(now)
+    [(row, job)] = house.enrolments.under_way(SUBJECT)
+    assert (row.offer.nonce, row.state) == (offer.nonce, "passed")
+    assert job is not None
+    assert house.enrolments.under_way(FRIEND) == []
+    house.learn(offer)
+    house.enrolments.go_on(time.time())
+    assert house.enrolments.under_way(SUBJECT) == []
+
+
 def test_a_withdrawn_enrolment_leaves_nothing(house: House, now: float) -> None:
     offer, capture = house.passed(now)
     _, job = house.enrolments.show(SUBJECT, offer.nonce)

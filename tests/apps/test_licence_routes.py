@@ -80,6 +80,8 @@ async def test_who_lent_their_face_by_it_lends_it_once(place: Place) -> None:
     records = place.desk.enrolments.records
     records.take(nonce, SUBJECT, time.time())
     records.keep(nonce, capture="cap-none", clip_key=b"k", template=b"t", evidence={})
+    [shown] = (await (await hana.get("/api/enrolments")).get_json())["enrolments"]
+    assert (shown["enrolment"], shown["state"], shown["title"]) == (nonce, "passed", "Hana")
     assert (await asked(hana, "/api/enrolments", wish(token)))["code"] == "licence_used"
     assert records.get(nonce).state == "passed"
 

@@ -188,6 +188,8 @@ async def test_who_does_what_is_asked_gets_a_handle_that_takes_it_back(
     await page.get_by_test_id("copy-handle").click()
     assert await page.evaluate("navigator.clipboard.readText()") == handle
     await page.get_by_test_id("to-account").click()
+    await expect(page.get_by_test_id("under-way")).to_contain_text("waits to be learned")
+    await looks(page, "under-way")
     await page.get_by_test_id("handle").fill(handle)
     await page.get_by_test_id("revoke-handle").click()
     await page.get_by_test_id("confirm-yes").click()

@@ -317,6 +317,8 @@ export const en = {
   "account.handle": "Revocation handle",
   "account.handleRule": "32 letters and digits; hyphens and case do not matter",
   "account.handleRevoked": "The consent is taken back, and the face is gone.",
+  "account.withdrawText":
+    "Learning ends, and everything that was recorded of you is deleted. This cannot be undone.",
   "account.borrow": "Wear somebody else’s face",
   "account.borrowText":
     "An adult can lend you their face for calls. Make a link and send it to them: they open it on their own device, read who asks and until when, and show themselves to their own camera.",
@@ -419,14 +421,13 @@ export const en = {
   "enrol.nothingKept": "Nothing of you was kept.",
   "enrol.again": "Begin again",
   "enrol.passed": "You have enrolled",
-  "enrol.waiting":
-    "Your face waits to be learned. You can close this page when you have written down the handle below.",
-  "enrol.learning":
-    "Your face is being learned. You can close this page when you have written down the handle below.",
+  "enrol.waiting": "Your face waits to be learned.",
+  "enrol.learning": "Your face is being learned.",
   "enrol.learningFailed":
     "Learning broke off. Whoever runs this service can have it tried again within a day; then the recording is deleted.",
   "enrol.notLearned": "Nothing could be learned, and the recording is deleted. You can enrol again.",
   "enrol.learned": "Your face is learned: it is among your faces in calls now.",
+  "enrol.mayClose": "You can close this page when you have written down the handle below.",
   "enrol.handle": "Your revocation handle",
   "enrol.handleOnce": "Write it down now. It is shown this once, and nobody else has it.",
   "enrol.handleUse":

@@ -314,6 +314,7 @@ export const ko: Readonly<Record<Key, string>> = {
   "account.handle": "철회 코드",
   "account.handleRule": "글자와 숫자 32자, 하이픈과 대소문자는 상관없습니다",
   "account.handleRevoked": "동의를 거두었고 얼굴은 삭제되었습니다.",
+  "account.withdrawText": "배우기를 멈추고 촬영한 모든 것을 지웁니다. 되돌릴 수 없습니다.",
   "account.borrow": "다른 사람의 얼굴 쓰기",
   "account.borrowText":
     "성인은 통화에 쓸 얼굴을 빌려줄 수 있습니다. 링크를 만들어 그 사람에게 보내세요. 받은 사람은 자기 기기에서 열어 누가 언제까지 쓰려는지 읽고, 자기 카메라 앞에서 모습을 보여 줍니다.",
@@ -412,13 +413,13 @@ export const ko: Readonly<Record<Key, string>> = {
   "enrol.nothingKept": "당신의 모습은 아무것도 남지 않았습니다.",
   "enrol.again": "다시 시작",
   "enrol.passed": "등록했습니다",
-  "enrol.waiting":
-    "얼굴 배우기를 기다리고 있습니다. 아래 철회 코드를 적어 두었다면 이 페이지를 닫아도 됩니다.",
-  "enrol.learning": "얼굴을 배우고 있습니다. 아래 철회 코드를 적어 두었다면 이 페이지를 닫아도 됩니다.",
+  "enrol.waiting": "얼굴 배우기를 기다리고 있습니다.",
+  "enrol.learning": "얼굴을 배우고 있습니다.",
   "enrol.learningFailed":
     "배우기가 중단되었습니다. 서비스 운영자가 하루 안에 다시 시도할 수 있고, 그 뒤에는 영상이 지워집니다.",
   "enrol.notLearned": "배우지 못했고 영상은 지워졌습니다. 다시 등록할 수 있습니다.",
   "enrol.learned": "얼굴을 다 배웠습니다. 이제 통화의 얼굴 목록에 있습니다.",
+  "enrol.mayClose": "아래 철회 코드를 적어 두었다면 이 페이지를 닫아도 됩니다.",
   "enrol.handle": "철회 코드",
   "enrol.handleOnce": "지금 적어 두세요. 이번 한 번만 보여 주고, 다른 누구도 가지고 있지 않습니다.",
   "enrol.handleUse":

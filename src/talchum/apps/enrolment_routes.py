@@ -75,6 +75,12 @@ def add_enrolments(
         }
         return json_answer(answer, 201)
 
+    @app.get("/api/enrolments")
+    async def list_those_under_way() -> Response:
+        account = await sessions.expect_account()
+        found = await ask(lambda desk: desk.under_way(account.id))
+        return json_answer({"enrolments": [enrolment_summary(row, job) for row, job in found]})
+
     @app.get("/api/enrolments/<nonce>")
     async def show(nonce: str) -> Response:
         account = await sessions.expect_account()

@@ -159,10 +159,12 @@ class Enrolments:
     def show(self, account: str, nonce: str) -> tuple[EnrolmentRow, TrainingJob | None]:
         """An enrolment of this account. Raises EnrolmentError (`enrolment_unknown`)."""
         row = self._own(account, nonce)
-        try:
-            return row, None if row.job is None else self.jobs.get(row.job)
-        except TrainingError:
-            return row, None
+        return row, self._job_of(row)
+
+    def under_way(self, account: str) -> list[tuple[EnrolmentRow, TrainingJob | None]]:
+        """What this account's person recorded that is no consent yet, the oldest first."""
+        rows = [row for row in self.records.of_subject(account) if row.state in ("passed", "learned")]
+        return [(row, self._job_of(row)) for row in rows]
 
     def withdraw(self, account: str, nonce: str) -> None:
         """Forget an enrolment that has become no consent yet, with what was recorded.
@@ -280,6 +282,12 @@ class Enrolments:
                 if not library.names_file(digest):
                     library.content.delete(digest)
         self.records.forget_recording(row.offer.nonce)
+
+    def _job_of(self, row: EnrolmentRow) -> TrainingJob | None:
+        try:
+            return None if row.job is None else self.jobs.get(row.job)
+        except TrainingError:
+            return None
 
     def _own(self, account: str, nonce: str) -> EnrolmentRow:
         row = self.records.get(nonce)

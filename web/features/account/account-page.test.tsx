@@ -52,6 +52,7 @@ describe("AccountPage", () => {
     asked.mockReset();
     answers = {
       "GET /api/account/faces": () => Response.json({ faces: [FACE] }),
+      "GET /api/enrolments": () => Response.json({ enrolments: [] }),
       "GET /api/account/passkeys": () =>
         Response.json({ passkeys: [{ id: "key-1", createdAt: 1_795_000_000, usedAt: null }] }),
     };
@@ -67,6 +68,21 @@ describe("AccountPage", () => {
     cleanup();
     vi.unstubAllGlobals();
     window.location.hash = "";
+  });
+
+  it("shows a face that is being learned, and takes it back", async () => {
+    enter(HANA);
+    const job = { state: "running", phase: "learning", step: 1, steps: 9, secondsLeft: 240, error: null };
+    const learning = { enrolment: "enr-1", title: "Hana", scope: "self", state: "passed", job };
+    answers["GET /api/enrolments"] = () => Response.json({ enrolments: [learning] });
+    await open();
+    expect(screen.getByTestId("under-way").textContent).toContain("4 min");
+    answers["GET /api/enrolments"] = () => Response.json({ enrolments: [] });
+    answers["DELETE /api/enrolments/enr-1"] = () => Response.json({ enrolment: null });
+    await click("withdraw");
+    await click("confirm-yes");
+    expect(screen.queryByTestId("under-way")).toBeNull();
+    expect(asked).toHaveBeenCalledWith("DELETE", "/api/enrolments/enr-1", undefined);
   });
 
   it("makes a link for somebody to lend their face", async () => {

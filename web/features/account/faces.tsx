@@ -8,6 +8,7 @@ import styles from "./account.module.css";
 import { Confirm } from "./confirm";
 import { dayText } from "./day-text";
 import { Problem } from "./problem";
+import { UnderWay } from "./under-way";
 import { useAsking } from "./use-asking";
 
 /** The consents that one gave, and those that name one. */
@@ -35,6 +36,7 @@ export function Faces({ onSignedOut }: { onSignedOut(): void }) {
           <Face key={face.consent} face={face} onRevoke={() => setRevoking(face)} />
         ))}
       </ul>
+      <UnderWay />
       <p>{t("account.enrolText")}</p>
       <a className={styles.away} href="/enrol/" data-testid="enrol">
         {t("account.enrol")}

@@ -3,12 +3,12 @@
 import { useEffect, useRef } from "react";
 import { Button } from "@/components/ui/button";
 import { CopyText } from "@/components/ui/copy-text";
-import { type Key, type Translate, useI18n } from "@/i18n";
-import type { Enrolled, Offer } from "@/lib/enrolment/enrolment-api";
+import { useI18n } from "@/i18n";
+import type { Offer } from "@/lib/enrolment/enrolment-api";
 import type { EnrolmentVisit } from "@/lib/enrolment/enrolment-visit";
-import { timeLeft } from "@/lib/training/time-left";
 import styles from "./enrol.module.css";
 import { endText } from "./enrolment-text";
+import { learningText } from "./learning-text";
 import { useEnrolled } from "./use-enrolled";
 
 /** It was passed: the handle, this once, and how the learning goes on. */
@@ -29,6 +29,7 @@ export function Passed({ offer, visit }: { offer: Offer; visit: EnrolmentVisit }
         <p role="status" data-testid="learning" data-state={enrolled?.state ?? "passed"}>
           {learningText(t, enrolled)}
         </p>
+        <p>{t("enrol.mayClose")}</p>
       </section>
       <section className={styles.handle} aria-labelledby="handle-title">
         <h2 id="handle-title">{t("enrol.handle")}</h2>
@@ -42,24 +43,6 @@ export function Passed({ offer, visit }: { offer: Offer; visit: EnrolmentVisit }
       </a>
     </div>
   );
-}
-
-function learningText(t: Translate, enrolled: Enrolled | null): string {
-  const job = enrolled?.job ?? null;
-  switch (enrolled?.state) {
-    case "granted":
-      return t(enrolled.scope === "licensed" ? "enrol.lent" : "enrol.learned");
-    case "dropped":
-      return t("enrol.notLearned");
-    default:
-      break;
-  }
-  if (job?.state === "failed") return t("enrol.learningFailed");
-  if (job?.state === "running" && job.secondsLeft !== null) {
-    const { unit, count } = timeLeft(job.secondsLeft);
-    return `${t("enrol.learning")} ${t(`train.left.${unit}` as Key, { count })}`;
-  }
-  return t(job?.state === "running" ? "enrol.learning" : "enrol.waiting");
 }
 
 /** It came to nothing: why, and how to begin again. */

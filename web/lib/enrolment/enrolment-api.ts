@@ -58,6 +58,10 @@ export const enrolmentApi = {
 
   show: async (enrolment: string): Promise<Enrolled> => (await ask(named(enrolment), {})) as Enrolled,
 
+  /** Those that were passed and have become no face yet. */
+  underWay: async (): Promise<Enrolled[]> =>
+    ((await ask(ENROLMENTS, {})) as { enrolments: Enrolled[] }).enrolments,
+
   withdraw: async (enrolment: string): Promise<void> => {
     await ask(named(enrolment), { method: "DELETE" });
   },
