@@ -10,11 +10,12 @@ import time
 from collections import Counter
 
 from benchmarks.trust_measures.outcome import Outcome
+from talchum.protocol.messages import SessionDescription
 from tests.adapters.peers import ready_engine
 from tests.adapters.webrtc.hostile_offers import Stall, hostile_offer, taken
 
 BAR_MS = 20.0
-_AGAIN = 9  # a stall is the offer's only if it comes each time; other programs stall a loop too
+_AGAIN = 9  # rounds: a stall is the offer's only if it comes each time
 
 _CALM_MS = 5.0
 _TURN = 0.002  # seconds, so that the watch has its turn
@@ -40,22 +41,34 @@ def measure_hostile_sdp(n: int) -> Outcome:
 async def _take_all(n: int) -> dict[str, object]:
     ready_engine()
     fates: Counter[str] = Counter()
+    slow: dict[int, float] = {}
     longest = 0.0
     async with Stall.watched() as stall:
         for seed in range(n):
-            offer = hostile_offer(seed)
             begun = time.perf_counter()
-            fate = await taken(offer)
-            stalls = [1e3 * (time.perf_counter() - begun)]  # all of it: no stall is longer
-            while min(stalls) > _CALM_MS and len(stalls) < _AGAIN:
-                await asyncio.sleep(_TURN)
-                stall.take()
-                await taken(offer)
-                await asyncio.sleep(_TURN)
-                stalls.append(1e3 * stall.take())
-            fates[fate] += 1
-            longest = max(longest, min(stalls))
-    return {"longestStallMs": round(longest, 1), "fates": dict(fates.most_common())}
+            fates[await taken(hostile_offer(seed))] += 1
+            took = 1e3 * (time.perf_counter() - begun)  # all of it: no stall is longer
+            if took > _CALM_MS:
+                slow[seed] = took
+            else:
+                longest = max(longest, took)
+        for _ in range(_AGAIN):  # each round at another time: other programs stall a loop too, for seconds
+            for seed in [seed for seed, least in slow.items() if least > _CALM_MS]:
+                slow[seed] = min(slow[seed], await _stall_of(hostile_offer(seed), stall))
+    return {
+        "longestStallMs": round(max([longest, *slow.values()]), 1),
+        "lookedAtAgain": len(slow),
+        "fates": dict(fates.most_common()),
+    }
+
+
+async def _stall_of(offer: SessionDescription, stall: Stall) -> float:
+    """Milliseconds."""
+    await asyncio.sleep(_TURN)
+    stall.take()
+    await taken(offer)
+    await asyncio.sleep(_TURN)
+    return 1e3 * stall.take()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +15,10 @@ from onnx import helper
 from benchmarks.trust_measures.outcome import Outcome
 from talchum.adapters.array_file import decode_floats
 from talchum.adapters.image_file import decode_image
+from talchum.adapters.video_file import ClipReader
 from talchum.domain.errors import TalchumError
 from talchum.vision.runtime import open_network
-from tests.adapters.bombs import ARRAYS, IMAGES, NETWORKS, onnx_model
+from tests.adapters.bombs import ARRAYS, CLIPS, IMAGES, NETWORKS, onnx_model
 
 BAR_MS = 10.0
 BAR_MB = 50.0
@@ -46,6 +48,7 @@ def _all(n: int) -> dict[str, dict[str, float | bool]]:
         ("image", IMAGES, decode_image),
         ("array", ARRAYS, decode_floats),
         ("network", NETWORKS, _open),
+        ("clip", CLIPS, _play),
     ):
         found.update({f"{kind}: {name}": _refused(make(), read, n) for name, make in bombs.items()})
     return found
@@ -53,6 +56,14 @@ def _all(n: int) -> dict[str, dict[str, float | bool]]:
 
 def _open(raw: bytes) -> object:
     return open_network(raw, "a network")
+
+
+def _play(raw: bytes) -> object:
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(raw)
+        file.flush()
+        with ClipReader(Path(file.name)) as reader:
+            return list(reader.frames())
 
 
 def _refused(raw: bytes, read: Callable[[bytes], object], n: int) -> dict[str, float | bool]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from types import MappingProxyType
 
+import av
 import numpy as np
 import onnx
+from av.packet import Packet
+from av.video.stream import VideoStream
 from onnx import TensorProto, helper, numpy_helper
 
 PIXELS = 12_000
@@ -136,6 +140,39 @@ ARRAYS: Mapping[str, Callable[[], bytes]] = MappingProxyType(
     }
 )
 """Arrays that nothing may read."""
+
+
+def clip_of_pngs(picture: bytes, side: int) -> bytes:
+    """A QuickTime file of one PNG, which FFmpeg decodes to see what it is. side: that the file claims."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mov") as container:
+        stream = container.add_stream("png", rate=30)
+        assert isinstance(stream, VideoStream)
+        stream.width = stream.height = side
+        stream.pix_fmt = "rgb24"
+        packet = Packet(picture)
+        packet.stream, packet.pts, packet.dts, packet.is_keyframe = stream, 0, 0, True
+        container.mux(packet)
+    return file.getvalue()
+
+
+CLIPS: Mapping[str, Callable[[], bytes]] = MappingProxyType(
+    {
+        "pictures of 144 million pixels": lambda: clip_of_pngs(png(PIXELS, PIXELS), PIXELS),
+        "pictures of 144 million pixels that claim to be small": lambda: clip_of_pngs(
+            png(PIXELS, PIXELS), 64
+        ),
+        "a list of files": lambda: b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n#EXT-X-ENDLIST\n",
+        "files behind one another": lambda: b"ffconcat version 1.0\nfile /etc/passwd\n",
+        "an address to listen at": lambda: (
+            b"v=0\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video 5004 RTP/AVP 96\r\n"
+        ),
+        "a picture": lambda: png(64, 64),
+        "text": lambda: b"hello",
+        "nothing": lambda: b"",
+    }
+)
+"""Videos that nothing may decode."""
 
 NETWORKS: Mapping[str, Callable[[], bytes]] = MappingProxyType(
     {

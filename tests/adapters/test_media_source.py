@@ -12,6 +12,7 @@ import pytest
 from talchum.adapters.media_source import open_media
 from talchum.adapters.video_file import ClipReader
 from talchum.domain.errors import MediaFileError
+from tests.adapters.bombs import CLIPS
 from tests.adapters.test_video_file import with_sound
 
 CLIP = Path(__file__).parent.parent / "media" / "synthetic_clip.mp4"
@@ -86,3 +87,11 @@ def test_pictures_larger_than_any_screen_are_refused_by_the_header_of_their_file
 def test_a_missing_file_is_missing(tmp_path: Path) -> None:
     with pytest.raises(av.error.FileNotFoundError):
         open_media(tmp_path / "nothing.mp4")
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_a_crafted_video_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "clip"
+    path.write_bytes(CLIPS[name]())
+    with pytest.raises(MediaFileError), ClipReader(path) as reader:
+        list(reader.frames())

@@ -11,6 +11,8 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 
+from talchum.domain.frame import MAX_FRAME_SIDE
+
 FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2",
     "matroska,webm",
@@ -32,9 +34,26 @@ FORMATS = (
 )
 """As FFmpeg names them."""
 
-_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": ",".join(FORMATS)}
+_OPTIONS = {
+    "protocol_whitelist": "file",
+    "format_whitelist": ",".join(FORMATS),
+    # of codecs: FFmpeg decodes a first picture of some to see what they are, before anybody was asked
+    "max_pixels": str(MAX_FRAME_SIDE**2),
+}
+
+_NO_CODEC = "none"
 
 
 def open_media(path: Path) -> InputContainer:
     """A file of one of `FORMATS`. Raises av.error.FFmpegError, OSError."""
     return av.open(f"file:{path}", options=dict(_OPTIONS))
+
+
+def claimed_sizes(path: Path) -> list[tuple[int, int]]:
+    """Width and height of each video stream by the file's header alone; 0 where it says none.
+
+    Nothing is decoded. Raises av.error.FFmpegError, OSError.
+    """
+    options = {**_OPTIONS, "codec_whitelist": _NO_CODEC}
+    with av.open(f"file:{path}", options=options) as container:
+        return [(video.width, video.height) for video in container.streams.video]

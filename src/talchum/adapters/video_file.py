@@ -29,7 +29,7 @@ from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 from av.video.stream import VideoStream
 
-from talchum.adapters.media_source import open_media
+from talchum.adapters.media_source import claimed_sizes, open_media
 from talchum.domain.errors import MediaFileError
 from talchum.domain.frame import MAX_FRAME_SIDE, I420Frame, Plane
 from talchum.domain.segments import CodedPicture
@@ -95,6 +95,9 @@ class ClipReader:
 
     def _open(self) -> None:
         try:
+            for width, height in claimed_sizes(self._path):
+                if _is_too_large(width, height):
+                    raise _too_large(width, height)
             self._container = open_media(self._path)
         except (av.error.FFmpegError, OSError) as error:
             raise MediaFileError(
