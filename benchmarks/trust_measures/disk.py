@@ -25,6 +25,7 @@ def measure_disk(n: int) -> Outcome:
         "logBytes": [call.log_bytes for call in calls.values()],
         "databaseBytes": [call.database_bytes for call in calls.values()],
         "frames": frames,
+        "files": files,
     }
     met = not files and not lost and frames > n
     return Outcome("media on disk after a call", "0 bytes", seen, len(calls), met, details)

@@ -99,6 +99,7 @@ def _open_for_writing(process: int) -> set[str]:
         with contextlib.suppress(OSError):
             how = Path(f"/proc/{process}/fdinfo/{entry.name}").read_text()
             flags = int(next(line.split()[1] for line in how.splitlines() if line.startswith("flags")), 8)
-            if flags & os.O_ACCMODE != os.O_RDONLY and entry.is_file():
+            writable = flags & os.O_ACCMODE != os.O_RDONLY and entry.is_file()
+            if writable and entry.stat().st_size > 0:  # a lock holds nothing
                 found.add(str(entry.readlink()))
     return found
