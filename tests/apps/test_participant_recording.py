@@ -13,8 +13,14 @@ from talchum.protocol.messages import (
     RecordingState,
     RequestRecording,
 )
+from tests.adapters.peers import ready_engine
 
 RECORDER = Peer(id="r1", role="recorder", polite=False)
+
+
+@pytest.fixture(autouse=True)
+def engine() -> None:
+    ready_engine()
 
 
 def state(phase: RecordingPhase, *agreed: str, reason: str = "", file: str = "") -> RecordingState:
