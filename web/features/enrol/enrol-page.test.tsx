@@ -196,7 +196,7 @@ describe("EnrolPage", () => {
     expect(screen.getByTestId("prompt").getAttribute("aria-live")).toBe("assertive");
     const words = { en: ["river", "button", "winter"], ko: ["강물", "단추", "겨울"] };
     show({ phase: "acting", begun: true, left: 11, prompt: { name: "say-words", seconds: 5, words } });
-    expect(text("prompt")).toBe("Say aloud: river · button · winter");
+    expect(text("prompt")).toBe("Say aloud: river\u00a0· button\u00a0· winter");
     show({ phase: "acting", begun: true, left: 11, again: { prompt: "smile", why: "not_done" } });
     expect(text("prompt")).toBe("Look straight ahead again");
     expect(text("remark")).toContain("not seen in time");

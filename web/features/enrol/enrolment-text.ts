@@ -18,7 +18,7 @@ export function askedText(t: Translate, language: Language, snapshot: EnrolmentS
 }
 
 function wordsText(language: Language, { prompt }: EnrolmentSnapshot): string {
-  return (prompt?.words[language] ?? prompt?.words.en ?? []).join(" · ");
+  return (prompt?.words[language] ?? prompt?.words.en ?? []).join("\u00a0· ");
 }
 
 /** What is wrong with the picture, or why something is asked again; empty when nothing is. */
