@@ -15,7 +15,7 @@ from talchum.vision.topology import FaceTopology
 from talchum.vision.tracking import FaceTracker
 
 LOOK_SECONDS = 0.25
-"""How often it is looked whose face it is: fifteen milliseconds of work."""
+"""How often it is looked whose face it is."""
 
 _LIGHT_STEP = 8  # pixels
 _LIPS, _CORNERS = (13, 14), (61, 291)
