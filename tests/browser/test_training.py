@@ -153,6 +153,7 @@ async def test_a_face_is_learned_and_worn(studio_callers: Callers) -> None:
     assert operator.problems == []
 
     await first.get_by_test_id("call-with-face").click()
+    await page.wait_for_url("**/call/**")
     performer = Caller(operator)
     await performer.wears("sora-again")
     await expect(page.get_by_test_id("face-sora-again")).to_have_attribute("aria-pressed", "true")
