@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
-import socket
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,8 +17,8 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 import msgspec
-from celery.worker import state as celery_state  # type: ignore[import-untyped]
 
+from talchum.adapters.celery_consumer import QueueConsumer
 from talchum.adapters.celery_queue import RECORDING_QUEUE, RECORDING_TASK, RecordingTask, make_celery
 from talchum.adapters.content_store import open_content_store
 from talchum.adapters.database import open_database
@@ -127,27 +125,9 @@ def run(settings: Settings) -> int:
 def _consume(settings: Settings, recorder: Recorder, media: MediaLoop) -> int:
     celery = make_celery(settings.redis_url)
     celery.task(name=RECORDING_TASK)(recording_task(recorder, media))
-    controller = celery.WorkController(
-        pool="threads",
-        concurrency=SLOTS,
-        queues=[RECORDING_QUEUE],
-        hostname=f"recorder-{os.getpid()}@{socket.gethostname()}",
-        loglevel=settings.log_level,
-        without_heartbeat=True,
-        without_gossip=True,
-        without_mingle=True,
-    )
-
-    def stop(_number: int, _frame: object) -> None:
-        celery_state.should_stop = 0
-        media.call(recorder.end_all)
-        controller.hub.call_soon(lambda: None)  # Celery looks at `should_stop` when its hub wakes
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+    consumer = QueueConsumer(celery, RECORDING_QUEUE, "recorder", SLOTS, settings.log_level)
     logger.info("recorder ready")
-    controller.start()
-    return int(controller.exitcode or 0)
+    return consumer.run(lambda _number: media.call(recorder.end_all))
 
 
 def main() -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-import signal
 import socket
 import threading
 import time
@@ -18,8 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import redis
-from celery.worker import state as celery_state  # type: ignore[import-untyped]
 
+from talchum.adapters.celery_consumer import QueueConsumer
 from talchum.adapters.celery_queue import TRAINING_QUEUE, TRAINING_TASK, TrainingQueue, make_celery
 from talchum.adapters.database import open_database
 from talchum.adapters.trainer_presence import TrainerPresence
@@ -105,33 +104,15 @@ def run(
         TrainerPresence(client, name),
     )
     celery.task(name=TRAINING_TASK)(training_task(trainer))
-    controller = celery.WorkController(
-        pool="threads",
-        concurrency=1,
-        queues=[TRAINING_QUEUE],
-        hostname=f"trainer-{os.getpid()}@{socket.gethostname()}",
-        loglevel=settings.log_level,
-        without_heartbeat=True,
-        without_gossip=True,
-        without_mingle=True,
-    )
-
-    def stop(_number: int, _frame: object) -> None:
-        trainer.stop.set()
-        celery_state.should_stop = 0
-        controller.hub.call_soon(lambda: None)  # Celery looks at `should_stop` when its hub wakes
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+    consumer = QueueConsumer(celery, TRAINING_QUEUE, "trainer", 1, settings.log_level)
     watch = threading.Thread(target=trainer.keep_watch, name="watch")
     watch.start()
     try:
-        controller.start()
+        return consumer.run(lambda _number: trainer.stop.set())
     finally:
         trainer.stop.set()
         watch.join()
         trainer.withdraw()
-    return int(controller.exitcode or 0)
 
 
 def training_task(trainer: Trainer) -> Callable[[object], None]:

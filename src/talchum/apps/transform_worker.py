@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,8 +22,8 @@ import msgspec
 import redis
 from celery import Celery, Task  # type: ignore[import-untyped]
 from celery.exceptions import Ignore, Reject  # type: ignore[import-untyped]
-from celery.worker import state as celery_state  # type: ignore[import-untyped]
 
+from talchum.adapters.celery_consumer import QueueConsumer
 from talchum.adapters.clip_segments import join_segments
 from talchum.adapters.content_store import ContentStore, open_content_store
 from talchum.adapters.identity_library import Identities
@@ -239,26 +238,14 @@ def _consume(settings: Settings, worker: TransformWorker) -> int:
     celery = make_transform_celery(settings.redis_url)
     celery.set_default()  # a solo pool asks for it, and results go where it says
     add_tasks(celery, worker)
-    controller = celery.WorkController(
-        pool="solo",  # a fork would not survive the networks' threads, and a kill leaves no child behind
-        concurrency=1,
-        queues=[TRANSFORM_QUEUE],
-        hostname=f"transform-{os.getpid()}@{socket.gethostname()}",
-        loglevel=settings.log_level,
-        without_heartbeat=True,
-        without_gossip=True,
-        without_mingle=True,
-    )
+    # A fork would not survive the networks' threads, and a kill leaves no child behind.
+    consumer = QueueConsumer(celery, TRANSFORM_QUEUE, "transform", 1, settings.log_level, pool="solo")
 
-    def stop(number: int, _frame: object) -> None:
-        worker.stopping = celery_state.should_stop is not None or number == signal.SIGINT
-        celery_state.should_stop = 0
+    def stop(number: int) -> None:
+        worker.stopping = consumer.is_stopping or number == signal.SIGINT
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
     logger.info("transform worker ready")
-    controller.start()
-    return int(controller.exitcode or 0)
+    return consumer.run(stop)
 
 
 def main() -> None:

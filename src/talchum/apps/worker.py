@@ -17,7 +17,6 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from types import FrameType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -25,8 +24,8 @@ import cv2
 import msgspec
 import numpy as np
 import redis.asyncio as redis
-from celery.worker import state as celery_state  # type: ignore[import-untyped]
 
+from talchum.adapters.celery_consumer import QueueConsumer
 from talchum.adapters.celery_queue import (
     FACE_LEG_QUEUE,
     FACE_LEG_TASK,
@@ -273,26 +272,13 @@ def _consume(settings: Settings, worker: FaceWorker, media: MediaLoop, slots: in
     """Let Celery take legs off the queue until it is told to stop and the last leg has ended."""
     celery = make_celery(settings.redis_url)
     celery.task(name=FACE_LEG_TASK)(face_leg_task(worker, media, FaceLegQueue(celery)))
-    controller = celery.WorkController(
-        pool="threads",
-        concurrency=slots,
-        queues=[FACE_LEG_QUEUE],
-        hostname=f"{os.getpid()}@{socket.gethostname()}",
-        loglevel=settings.log_level,
-        without_heartbeat=True,
-        without_gossip=True,
-        without_mingle=True,
-    )
-    # Celery looks at `should_stop` when its hub wakes, which without this would be when the next leg comes.
-    stopping = _Stopping(worker, media, lambda: controller.hub.call_soon(_nothing))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stopping.signalled)
+    consumer = QueueConsumer(celery, FACE_LEG_QUEUE, "face-worker", slots, settings.log_level)
+    stopping = _Stopping(worker, media, consumer)
     announcing = media.submit(worker.announce(stopping.drain))
     try:
-        controller.start()
+        return consumer.run(stopping.signalled)
     finally:
         announcing.cancel()
-    return int(controller.exitcode or 0)
 
 
 def face_leg_task(worker: FaceWorker, media: MediaLoop, queue: FaceLegQueue) -> Callable[..., None]:
@@ -315,29 +301,22 @@ def face_leg_task(worker: FaceWorker, media: MediaLoop, queue: FaceLegQueue) -> 
     return face_leg
 
 
-def _nothing() -> None:
-    """For a hub that only has to wake."""
-
-
 class _Stopping:
     """First signal: drain. Second one, or SIGINT: end the legs too."""
 
-    def __init__(self, worker: FaceWorker, media: MediaLoop, wake: Callable[[], None]) -> None:
+    def __init__(self, worker: FaceWorker, media: MediaLoop, consumer: QueueConsumer) -> None:
         self._worker = worker
         self._media = media
-        self._wake = wake
-        self._drained = False
+        self._consumer = consumer
 
     def drain(self) -> None:
-        """Take nothing more off the queue; `controller.start` returns when the last task has ended."""
-        self._drained = True
-        celery_state.should_stop = 0
+        """Take nothing more off the queue; `consumer.run` returns when the last task has ended."""
         self._media.call(self._worker.drain)
-        self._media.call(self._wake)
+        self._consumer.stop()
 
-    def signalled(self, number: int, _frame: FrameType | None) -> None:
-        """A signal handler, on the main thread."""
-        end_too = self._drained or number == signal.SIGINT
+    def signalled(self, number: int) -> None:
+        """On the main thread."""
+        end_too = self._consumer.is_stopping or number == signal.SIGINT
         self.drain()
         if end_too:
             self._media.call(self._worker.end_legs)

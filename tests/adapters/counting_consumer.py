@@ -1,0 +1,33 @@
+"""A process that consumes a queue and says each task, and each signal, on standard output."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from talchum.adapters.celery_consumer import QueueConsumer
+from talchum.adapters.celery_queue import make_celery
+
+QUEUE, TASK = "counted", "tests.count"
+
+
+def main(redis_url: str) -> int:
+    celery = make_celery(redis_url)
+
+    def count(number: int) -> None:
+        print("began", number, flush=True)
+        time.sleep(1.0)
+        print("ended", number, flush=True)
+
+    celery.task(name=TASK)(count)
+    consumer = QueueConsumer(celery, QUEUE, "counter", 1, "WARNING")
+
+    def signalled(_number: int) -> None:
+        print("again" if consumer.is_stopping else "signalled", flush=True)
+
+    print("ready", flush=True)
+    return consumer.run(signalled)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
