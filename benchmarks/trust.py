@@ -1,9 +1,11 @@
 """The acceptance table of consent, disclosure and marks: what was to be shown, what was seen, how often.
 
     python -m benchmarks.trust [--only payload,badge] [--share 0.1] [--out benchmarks/results/trust.json]
+    python -m benchmarks.trust --table
 
 Each measure can be run alone; the result file keeps what it holds of the others, each with the commit and
-the machine it was measured on. `--share` tries less often, and writes nothing unless told where to. Some
+the machine it was measured on. `--share` tries less often, and writes nothing unless told where to.
+`--table` measures nothing and prints what the result file holds as docs/trust.md has it. Some
 need root (network namespaces), `turnserver` or Chromium; one whose means are missing is said to be left out.
 """
 
@@ -104,13 +106,28 @@ def merged(path: Path, rows: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     return {"benchmark": "trust", "met": all(row["met"] for row in measures.values()), "measures": measures}
 
 
+def table(result: Mapping[str, Any]) -> str:
+    """The result file's rows in Markdown."""
+    lines = ["| measure | bar | seen | n | |", "|---|---|---|---|---|"]
+    for name, row in result["measures"].items():
+        verdict = "" if row["met"] else "**not met**"
+        lines.append(
+            f"| {row['measure']} (`{name}`) | {row['bar']} | {row['seen']} | {row['n']:,} | {verdict} |"
+        )
+    return "\n".join(lines)
+
+
 def main() -> int:
     """Measure, print, write; 1 when something is not met."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--only", type=lambda text: text.split(","), default=list(MEASURES))
     parser.add_argument("--share", type=float, default=1.0)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
+    if options.table:
+        print(table(json.loads((options.out or RESULT).read_text())))
+        return 0
     unknown = sorted(set(options.only) - set(MEASURES))
     if unknown:
         parser.error(f"got {', '.join(unknown)}, expected some of {', '.join(MEASURES)}")

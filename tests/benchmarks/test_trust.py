@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import trust
+from benchmarks.machine import REPOSITORY
 from benchmarks.trust_measures.badge import measure_badge
 from benchmarks.trust_measures.contents import CONTENTS, content
 from benchmarks.trust_measures.embedding import measure_embedding
@@ -61,6 +62,11 @@ def test_a_row_that_was_measured_again_replaces_the_old_one_alone(tmp_path: Path
         ("badge", "b"),
     ]
     assert again["met"]
+
+
+def test_the_page_on_trust_has_the_table_of_the_results() -> None:
+    page = (REPOSITORY / "docs" / "trust.md").read_text()
+    assert trust.table(json.loads(trust.RESULT.read_text())) in page
 
 
 def test_a_line_of_the_table_says_what_was_not_met() -> None:
