@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.calling import PATIENCE, Callers
+from tests.browser.test_pages import screenshot
 from tests.calls.service import Service
 from tests.calls.test_recording import checked
 
@@ -37,6 +38,8 @@ async def test_both_agree_both_see_it_and_either_ends_it(callers: Callers, tmp_p
     await first.get_by_test_id("ask-recording").click()
     await expect(first.get_by_test_id("recording")).to_contain_text("Waiting", timeout=1000 * PATIENCE)
     await expect_in_sight(first, "stop-recording", "recording")
+    await expect(second.get_by_test_id("agree-recording")).to_be_visible(timeout=1000 * PATIENCE)
+    await screenshot(second, "recording-asked.png")
     await second.get_by_test_id("agree-recording").click()
     for page in (first, second):
         await expect(page.get_by_test_id("recording")).to_have_attribute(
@@ -45,11 +48,13 @@ async def test_both_agree_both_see_it_and_either_ends_it(callers: Callers, tmp_p
         await expect_in_sight(page, "stop-recording", "recording", "leave")
     await expect_below(second, "recording", "disclosure")
     await asyncio.sleep(SECONDS)
+    await screenshot(first, "recording-running.png")
     await second.get_by_test_id("stop-recording").click()
     for page in (first, second):
         await expect(page.get_by_test_id("recording-stopped")).to_have_attribute("data-reason", "withdrawn")
     link = first.get_by_test_id("recording-file")
     await expect(link).to_be_visible(timeout=1000 * PATIENCE)
+    await screenshot(first, "recording-ready.png")
     async with first.expect_download() as download:
         await link.click()
     film = await asyncio.to_thread(Path(await (await download.value).path()).read_bytes)

@@ -1,6 +1,6 @@
 import { useId } from "react";
 import { useI18n } from "@/i18n";
-import styles from "./days-field.module.css";
+import styles from "./field.module.css";
 
 const DAYS = [30, 90, 180, 365] as const;
 export const USUAL_DAYS: number = DAYS[2];

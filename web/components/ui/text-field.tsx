@@ -1,5 +1,5 @@
 import { type InputHTMLAttributes, useId } from "react";
-import styles from "./text-field.module.css";
+import styles from "./field.module.css";
 
 /** A line to type into, with its name above and its rule below; what else an <input> takes goes through. */
 export function TextField({
