@@ -112,6 +112,7 @@ KINDS: dict[str, FaultKind] = {
     "a patch that does not cover": _named(
         "patch is transparent",
         "patch is half transparent",
+        "patch can be seen through",
         "patch is too small",
         "patch lies over the frame's edge",
     ),

@@ -31,7 +31,8 @@ HELD_REASONS = frozenset({"no_face", "late"})
 _KEY = CompositorKey()
 _CHECK_SIDE = 48
 _MIN_COVERED = 0.97  # of the points that must be covered
-_MIN_ALPHA = 200
+_WITHIN_FEATHER = (0.88, 200)  # size of the oval, and the least alpha in it
+_CORE = (0.7, 245)  # at less one sees the performer through the face
 _MAX_UNCHANGED = 0.9  # a patch that is the camera itself has all of them unchanged
 
 
@@ -53,7 +54,7 @@ class CoverCheck:
         }
 
     def hides(self, frame: I420Frame, face: TrackedFace, patch: Patch, openings: AbstractSet[str]) -> bool:
-        """True when >= 97 % of a grid of points on the oval is opaque, and it is not the camera's picture."""
+        """True when >= 97 % of a grid on the oval is covered, and not with the camera's own picture."""
         area = patch.rectangle
         points = face.landmarks[:, :2]
         oval = points[self._oval]
@@ -64,18 +65,22 @@ class CoverCheck:
         if not (area.y <= low[1] + 1 and high[1] <= area.y + area.height + 1):
             return False
         step = max(1, max(area.width, area.height) // _CHECK_SIDE)
-        must = self._must_cover(points, patch, openings, step)
-        needed = int(np.count_nonzero(must))
-        if needed == 0:
-            return False
         grid = (slice(None, None, step), slice(None, None, step))
-        covered = np.count_nonzero(patch.alpha[grid][must] >= _MIN_ALPHA)
+        alpha = patch.alpha[grid]
+        for size, opaque in (_CORE, _WITHIN_FEATHER):
+            must = self._must_cover(points, patch, openings, step, size)
+            if not must.any() or (alpha[must] >= opaque).mean() < _MIN_COVERED:
+                return False
         camera = frame.y[area.rows, area.columns][grid][must].astype(np.int16)
-        unchanged = np.count_nonzero(np.abs(patch.y[grid][must] - camera) <= 1)
-        return bool(covered >= _MIN_COVERED * needed and unchanged <= _MAX_UNCHANGED * needed)
+        return bool((np.abs(patch.y[grid][must] - camera) <= 1).mean() <= _MAX_UNCHANGED)
 
     def _must_cover(
-        self, points: NDArray[np.float32], patch: Patch, openings: AbstractSet[str], step: int
+        self,
+        points: NDArray[np.float32],
+        patch: Patch,
+        openings: AbstractSet[str],
+        step: int,
+        size: float,
     ) -> NDArray[np.bool_]:
         area = patch.rectangle
 
@@ -86,7 +91,7 @@ class CoverCheck:
             return np.asarray(np.round((on_frame - [area.x, area.y]) / step), np.int32)
 
         must = np.zeros((-(-area.height // step), -(-area.width // step)), np.uint8)
-        cv2.fillPoly(must, [placed(self._oval, 0.88)], 1)  # within the feather
+        cv2.fillPoly(must, [placed(self._oval, size)], 1)
         for opening in openings:
             for ring in self._openings[opening]:
                 cv2.fillPoly(must, [cv2.convexHull(placed(ring, 1.5))], 0)
