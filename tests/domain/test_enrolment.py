@@ -106,6 +106,20 @@ def test_a_blink_is_not_what_was_asked_and_keeps_nobody_from_resting() -> None:
     assert all(event.prompt == "close-eyes" for event in outcome.events if isinstance(event, Again))
 
 
+def test_shut_eyes_whose_landmarks_tremble_are_shut() -> None:
+    who = Person()
+
+    def trembling(at: float, seen: Sighting) -> Sighting:
+        assert seen.face is not None
+        shut = who.act == "close-eyes" and seen.face.eyes < 0.15
+        eyes = 0.16 if round(at / STEP) % 4 == 0 else 0.1  # 0.9 and 1.2 of what counts as shut
+        return replace(seen, face=replace(seen.face, eyes=eyes)) if shut else seen
+
+    who.look = trembling
+    outcome = enrolled(who)
+    assert (outcome.end, outcome.again()) == ("passed", [])
+
+
 @pytest.mark.parametrize("since", [3.0, 12.0, 30.0])
 def test_somebody_else_who_goes_on_is_noticed(since: float) -> None:
     def swapped(at: float, seen: Sighting) -> Sighting:

@@ -43,6 +43,7 @@ _DARK = 45.0  # mean luma
 _LEAST_SIZE = 0.35  # of the head's square, in heights of the picture
 _BEGIN_SECONDS, _BEGIN_LOOKS = 1.0, 3
 _AT_REST = 0.5
+_GOES_ON = 0.8  # once it is at 1: landmarks of shut eyes tremble
 _GONE_SECONDS, _GONE_BEHIND_HAND = 1.0, 3.0
 _OTHERS_SECONDS = 0.5
 _GAP_SECONDS = 1.0
@@ -280,7 +281,7 @@ class Enrolment:
         level = acts[attempt.prompt]
         since = now - attempt.at
         attempt.peak = max(attempt.peak, level)
-        if level < 1:
+        if level < (1 if attempt.began is None else _GOES_ON):
             attempt.began = None
         elif attempt.began is None:
             attempt.began = now
@@ -372,7 +373,7 @@ def _is_calm(face: FaceSight, rest: Rest) -> bool:
 def _held(since: dict[str, float], acts: dict[str, float], now: float, without: Sequence[str]) -> bool:
     """Whether an act has lasted as long as one is to. since: from when each is seen, kept between frames."""
     for act, level in acts.items():
-        if act in without or level < 1:
+        if act in without or level < (_GOES_ON if act in since else 1):
             since.pop(act, None)
         elif now - since.setdefault(act, now) >= held_seconds(act):
             return True
