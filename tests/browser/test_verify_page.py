@@ -11,7 +11,7 @@ from typing import Any
 
 import av
 import pytest
-from playwright.async_api import Page, Playwright, expect
+from playwright.async_api import Page, Playwright, Route, expect
 
 from talchum.adapters.recording_credentials import CertificateChain
 from talchum.apps.transform import run
@@ -163,6 +163,7 @@ async def test_what_cannot_be_examined_is_refused_in_plain_words(
         page = one.page
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.method))
+        await expect(page.get_by_test_id("verify-choice")).to_contain_text("1 MB")  # it knows the limit
         await give(page, large)
         await expect(page.get_by_test_id("verify-problem")).to_contain_text("too large")
         assert "POST" not in asked
@@ -176,6 +177,24 @@ async def test_what_cannot_be_examined_is_refused_in_plain_words(
             await page.get_by_test_id("verify-another").click()
         assert videos(tmp_path) == []
         assert one.problems == []
+
+
+async def test_a_video_chosen_before_the_page_is_ready_is_examined(
+    playwright: Playwright, server: CallServer, files: Path, tmp_path: Path
+) -> None:
+    ready = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await ready.wait()
+        await route.continue_()
+
+    async with visitor(playwright, server, tmp_path) as one:
+        await one.page.route("**/*.js", hold)
+        await one.page.reload(wait_until="commit")
+        await give(one.page, files / "clean.mp4")
+        ready.set()
+        verdict = one.page.get_by_test_id("verdict")
+        await expect(verdict).to_have_attribute("data-verdict", "not-detected", timeout=120_000)
 
 
 async def test_who_cancels_takes_the_video_and_the_place_back(

@@ -1,6 +1,6 @@
 "use client";
 
-import { useEffect, useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import { useI18n } from "@/i18n";
 import type { Terms } from "@/lib/verification/verification-api";
 import styles from "./verify.module.css";
@@ -19,19 +19,24 @@ export function FileChoice({ terms, onChosen }: { terms: Terms | null; onChosen(
     if (wrong === null) onChosen(file);
   };
   const dragged = useDropAnywhere(take);
+  const input = useRef<HTMLInputElement>(null);
+  const takeChosen = (): void => {
+    const file = input.current?.files?.[0];
+    if (input.current !== null) input.current.value = ""; // the same file may be chosen again
+    take(file);
+  };
+  useEffect(takeChosen); // one that was chosen before the page was ready
   return (
     <section className={styles.choice} data-dragged={dragged} data-testid="verify-choice">
       <label htmlFor={id} className={styles.choose}>
         <input
+          ref={input}
           id={id}
           type="file"
           accept="video/*,.mkv,.ts,.mts"
           aria-describedby={`${id}-hint ${id}-problem`}
           data-testid="verify-file"
-          onChange={(event) => {
-            take(event.target.files?.[0]);
-            event.target.value = ""; // the same file may be chosen again
-          }}
+          onChange={takeChosen}
         />
         {t("verify.choose")}
       </label>

@@ -1,4 +1,5 @@
 import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Report, Terms, Verification } from "@/lib/verification/verification-api";
 import { report, TAG, verification } from "@/testing/verification";
@@ -95,6 +96,20 @@ describe("VerifyPage", () => {
       "content-type: application/octet-stream",
     ]);
     expect(JSON.stringify([asked.mock.calls, FakeUpload.headers])).not.toContain("holiday");
+  });
+
+  it("takes a file that was chosen before the page was ready", async () => {
+    const container = document.createElement("div");
+    container.innerHTML = renderToString(<VerifyPage />);
+    document.body.append(container);
+    const input = container.querySelector("input");
+    const chosen = [file()];
+    Object.defineProperty(input, "files", { get: () => chosen });
+    Object.defineProperty(input, "value", { set: () => chosen.pop() });
+    await act(async () => {
+      render(<VerifyPage />, { container, hydrate: true });
+    });
+    expect(FakeUpload.sent).toHaveLength(1);
   });
 
   it("takes a file that is dropped anywhere", async () => {
