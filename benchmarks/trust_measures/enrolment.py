@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
+from multiprocessing import get_context
 from types import MappingProxyType
 from typing import Protocol
 
@@ -295,7 +296,8 @@ ATTACKS: Mapping[str, Callable[[int], Run]] = MappingProxyType(
 
 def measure_enrolments(n: int) -> Outcome:
     """`n` genuine enrolments, and as many of each attack."""
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
+    # Not forked: the networks' threads may hold a lock that a copy of this process would wait for for ever.
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
         meant = list(pool.map(genuine, range(n)))
         attacks = {name: list(pool.map(attack, range(n))) for name, attack in ATTACKS.items()}
     return summed_up(meant, attacks)
