@@ -31,8 +31,10 @@ HELD_REASONS = frozenset({"no_face", "late"})
 _KEY = CompositorKey()
 _CHECK_SIDE = 48
 _MIN_COVERED = 0.97  # of the points that must be covered
-_WITHIN_FEATHER = (0.88, 200)  # size of the oval, and the least alpha in it
-_CORE = (0.7, 245)  # at less one sees the performer through the face
+_OVALS = ((0.88, 200), (0.7, 245))
+"""Sizes of the face's oval and the least alpha within: where the edge fades, and where at less one would see
+the performer through the face."""
+
 _MAX_UNCHANGED = 0.9  # a patch that is the camera itself has all of them unchanged
 
 
@@ -66,22 +68,19 @@ class CoverCheck:
             return False
         step = max(1, max(area.width, area.height) // _CHECK_SIDE)
         grid = (slice(None, None, step), slice(None, None, step))
-        alpha = patch.alpha[grid]
-        for size, opaque in (_CORE, _WITHIN_FEATHER):
-            must = self._must_cover(points, patch, openings, step, size)
+        alpha, depth = patch.alpha[grid], self._depth(points, patch, openings, step)
+        for within, (_, opaque) in enumerate(_OVALS, start=1):
+            must = depth >= within
             if not must.any() or (alpha[must] >= opaque).mean() < _MIN_COVERED:
                 return False
+        must = depth > 0
         camera = frame.y[area.rows, area.columns][grid][must].astype(np.int16)
         return bool((np.abs(patch.y[grid][must] - camera) <= 1).mean() <= _MAX_UNCHANGED)
 
-    def _must_cover(
-        self,
-        points: NDArray[np.float32],
-        patch: Patch,
-        openings: AbstractSet[str],
-        step: int,
-        size: float,
-    ) -> NDArray[np.bool_]:
+    def _depth(
+        self, points: NDArray[np.float32], patch: Patch, openings: AbstractSet[str], step: int
+    ) -> NDArray[np.uint8]:
+        """Within how many of `_OVALS` each point of the grid is, 0 where it need not be covered."""
         area = patch.rectangle
 
         def placed(ring: list[int], size: float) -> NDArray[np.int32]:
@@ -90,12 +89,13 @@ class CoverCheck:
             on_frame = centre + (outline - centre) * size
             return np.asarray(np.round((on_frame - [area.x, area.y]) / step), np.int32)
 
-        must = np.zeros((-(-area.height // step), -(-area.width // step)), np.uint8)
-        cv2.fillPoly(must, [placed(self._oval, size)], 1)
+        depth = np.zeros((-(-area.height // step), -(-area.width // step)), np.uint8)
+        for within, (size, _) in enumerate(_OVALS, start=1):
+            cv2.fillPoly(depth, [placed(self._oval, size)], within)
         for opening in openings:
             for ring in self._openings[opening]:
-                cv2.fillPoly(must, [cv2.convexHull(placed(ring, 1.5))], 0)
-        return must.astype(np.bool_)
+                cv2.fillPoly(depth, [cv2.convexHull(placed(ring, 1.5))], 0)
+        return depth
 
 
 class Compositor:
