@@ -123,6 +123,18 @@ def test_candidates_of_an_ignored_offer_are_dropped_and_those_of_the_next_one_ar
     assert impolite.candidates == ["of the next offer"]
 
 
+def test_candidates_of_the_answer_that_follows_an_ignored_offer_are_used() -> None:
+    polite, impolite = pair()
+    impolite.need()
+    polite.need()
+    impolite.receive_from(polite)
+    polite.receive_from(impolite)
+    assert polite.sent[0].type == "answer"
+    impolite.receive_from(polite)
+    impolite.run(impolite.machine.candidate_received(IceCandidate(candidate="of the answer")))
+    assert impolite.candidates == ["of the answer"]
+
+
 def test_an_answer_to_a_rolled_back_offer_is_stale() -> None:
     polite, impolite = pair()
     polite.need()

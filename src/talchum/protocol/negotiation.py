@@ -105,7 +105,10 @@ class Negotiation:
         if description.type == "rollback":
             return []
         if description.type == "answer":
-            return [SetRemoteDescription(description)] if self._state == "have-local-offer" else []
+            if self._state != "have-local-offer":
+                return []
+            self._ignored_offer = False  # what follows belongs to this answer
+            return [SetRemoteDescription(description)]
         collision = self._state == "have-local-offer"
         self._ignored_offer = collision and not self._polite
         if self._ignored_offer:
