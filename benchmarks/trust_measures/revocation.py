@@ -55,7 +55,7 @@ def _revoke_in_call(service: Service, registry: ConsentRegistry, directory: Path
     consent = consent_to(bundle, handle=handle)
     registry.grant(bundle, consent)
     face = bundle.identity.name
-    remember_owner(registry, face, face_in(clip(1)[0]))
+    remember_owner(registry, face, face_in(clip(1)[0]), handle=handle)
     wait_for(lambda: face in names(service, registry), "the face is known")
     link, seen = service.new_link(), directory / "seen.mp4"
     worn = ("--identity", face, "--engine", "portrait", "--sign-in", invitation(registry, SUBJECT))

@@ -50,12 +50,24 @@ def consent_to(bundle: Bundle, *, handle: str = HANDLE, seconds: int = 3600, sin
     )
 
 
-def remember_owner(registry: ConsentRegistry, identity: str, face: Embedding) -> None:
-    """Keep whose own face it is, as an enrolment does that became a consent."""
+def remember_owner(
+    registry: ConsentRegistry, identity: str, face: Embedding, *, handle: str = HANDLE
+) -> None:
+    """Keep whose own face it is, as an enrolment does that became a consent.
+
+    handle: the consent's; a call server soon forgets an enrolment that no consent stands behind.
+    """
     records = EnrolmentRecords(registry.records.engine)
     now = time.time()
     nonce = nonce_of(os.urandom(NONCE_BYTES))
-    offered = replace(offer(), nonce=nonce, identity=identity, expires_at=int(now) + 3600, offered_at=now)
+    offered = replace(
+        offer(),
+        nonce=nonce,
+        identity=identity,
+        expires_at=int(now) + 3600,
+        offered_at=now,
+        revocation=handle_hash(handle),
+    )
     records.add(offered)
     records.take(offered.nonce, offered.subject, now + 1)
     template = seal_template(face, identity, registry.signer.derived_key(PURPOSE, KEY_BYTES))
