@@ -6,6 +6,7 @@ import pytest
 
 from talchum.domain.errors import AdmissionError
 from talchum.protocol.messages import (
+    FaceLegQueued,
     FaceLegUnavailable,
     Leave,
     PeerLeft,
@@ -15,7 +16,7 @@ from talchum.protocol.messages import (
     encode,
 )
 from talchum.protocol.room import Room, RoomRules
-from talchum.protocol.room_effects import CancelFaceLeg, KeepFaceLeg
+from talchum.protocol.room_effects import CancelFaceLeg, FaceLegTaken, KeepFaceLeg
 from tests.protocol.rooms import WEARING, Call, code_of, wear
 
 
@@ -68,6 +69,32 @@ def test_request_nobody_takes_is_answered(call: Call, pair: tuple[str, str]) -> 
     )
     with pytest.raises(AdmissionError):
         call.enter(call.tasks[0].ticket)
+
+
+def test_place_in_the_queue_is_said_at_once_and_when_it_changes(call: Call, pair: tuple[str, str]) -> None:
+    performer, _ = pair
+    call.room = Room(call.room.state, call.rules, waiting=2)
+    call.say(performer, RequestFaceLeg(seq=1, request="r1", identity="yangban"))
+    leg = call.tasks[0].leg
+    for place in (3, 3, 2, 1):
+        call.wait(1.0, places={leg: place})
+    told = [message for message in call.outboxes[performer] if isinstance(message, FaceLegQueued)]
+    assert [(message.request, message.place) for message in told] == [("r1", 3), ("r1", 2), ("r1", 1)]
+
+
+def test_waiting_leg_has_its_place_looked_up_within_a_second_and_a_served_one_not(
+    call: Call, pair: tuple[str, str]
+) -> None:
+    call.say(pair[0], RequestFaceLeg(seq=1, request="r1", identity="yangban"))
+    assert call.room.next_tick(call.now) == call.now + 1.0
+    call.enter(call.tasks[0].ticket)
+    assert call.room.next_tick(call.now) == call.now + call.rules.tick
+
+
+def test_leg_that_a_worker_took_waits_no_more(call: Call, pair: tuple[str, str]) -> None:
+    call.say(pair[0], RequestFaceLeg(seq=1, request="r1", identity="yangban"))
+    leg, ticket = call.tasks[0].leg, call.tasks[0].ticket
+    assert FaceLegTaken(leg) in call.room.join(ticket.partition(".")[2], "s1.9", call.now)
 
 
 def test_leg_is_wanted_while_its_performer_may_come_back(call: Call, pair: tuple[str, str]) -> None:

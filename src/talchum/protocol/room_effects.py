@@ -128,6 +128,13 @@ class KeepFaceLeg:
 
 
 @dataclass(frozen=True, slots=True)
+class FaceLegTaken:
+    """A face worker serves the leg, which waits no more."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
 class CancelFaceLeg:
     """The leg is no longer wanted."""
 
@@ -154,6 +161,7 @@ Effect = (
     | EnqueueFaceLeg
     | EnqueueRecording
     | KeepFaceLeg
+    | FaceLegTaken
     | CancelFaceLeg
     | Note
 )

@@ -53,7 +53,10 @@ class PeerRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class LegRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A face leg that is wanted; `worker` is the peer that serves it, empty while it is queued."""
+    """A face leg that is wanted; `worker` is the peer that serves it, empty while it is queued.
+
+    place: the one in the queue that its performer was told last, 0 for none.
+    """
 
     request: str
     tag: str
@@ -61,6 +64,7 @@ class LegRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     requested_at: float
     ticket_hash: str
     worker: str = ""
+    place: int = 0
     worn: WornRecord | None = None
 
 
