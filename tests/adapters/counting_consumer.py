@@ -8,7 +8,7 @@ import time
 from talchum.adapters.celery_consumer import QueueConsumer
 from talchum.adapters.celery_queue import make_celery
 
-QUEUE, TASK = "counted", "tests.count"
+QUEUE, TASK, SLOTS_TASK = "counted", "tests.count", "tests.slots"
 
 
 def main(redis_url: str) -> int:
@@ -20,7 +20,8 @@ def main(redis_url: str) -> int:
         print("ended", number, flush=True)
 
     celery.task(name=TASK)(count)
-    consumer = QueueConsumer(celery, QUEUE, "counter", 1, "WARNING")
+    consumer = QueueConsumer(celery, QUEUE, "counter", 1, "WARNING", most=2)
+    celery.task(name=SLOTS_TASK)(consumer.use_slots)
 
     def signalled(_number: int) -> None:
         print("again" if consumer.is_stopping else "signalled", flush=True)

@@ -33,6 +33,7 @@ from talchum.adapters.celery_queue import (
     FaceLegTask,
     make_celery,
 )
+from talchum.adapters.cpu_share import usable_cores
 from talchum.adapters.face_worker_presence import FaceWorkerPresence
 from talchum.adapters.face_worker_registry import FaceWorkerStatus
 from talchum.adapters.image_file import decode_image
@@ -55,6 +56,7 @@ from talchum.domain.errors import FaceLegError, IdentityError, MediaFileError, S
 from talchum.domain.frame import I420Frame
 from talchum.domain.leg_tag import LegTag
 from talchum.domain.rendering import BadgeStyle
+from talchum.domain.slot_control import SlotControl, most_slots
 from talchum.protocol.worker_candidates import Reachability
 from talchum.vision.blending import image_to_frame
 from talchum.vision.marks import Marking
@@ -68,6 +70,7 @@ Result = TypeVar("Result")
 PRESENCE_PERIOD = 1.0
 LEASE_PERIOD = 2.0
 FOLLOW_PERIOD = 1.0
+SLOTS_PERIOD = 1.0
 END_SECONDS = 5.0
 SWITCH_SECONDS = 0.001
 
@@ -187,6 +190,17 @@ class FaceWorker:
             for name in ended:
                 self._faces.forget(name)
 
+    async def adapt(self, control: SlotControl, use_slots: Callable[[int], None]) -> None:
+        """Offer as many slots as the age of the frames allows, and have no more legs taken than that."""
+        while True:
+            await asyncio.sleep(SLOTS_PERIOD)
+            ages = [leg.frame_age for leg in self._legs if leg.frame_age is not None]
+            slots = control.observe(time.monotonic(), max(ages, default=None), len(self._legs))
+            if slots != self._slots:
+                logger.info("%d slots instead of %d, by the age of the frames", slots, self._slots)
+                self._slots = slots
+                use_slots(slots)
+
     def drain(self) -> None:
         """Offer nothing more; the legs go on."""
         self._draining = True
@@ -272,13 +286,19 @@ def _consume(settings: Settings, worker: FaceWorker, media: MediaLoop, slots: in
     """Let Celery take legs off the queue until it is told to stop and the last leg has ended."""
     celery = make_celery(settings.redis_url)
     celery.task(name=FACE_LEG_TASK)(face_leg_task(worker, media, FaceLegQueue(celery)))
-    consumer = QueueConsumer(celery, FACE_LEG_QUEUE, "face-worker", slots, settings.log_level)
+    # A number that somebody has set is theirs to be right about.
+    measured = not settings.worker_slots
+    most = most_slots(slots) if measured else slots
+    consumer = QueueConsumer(celery, FACE_LEG_QUEUE, "face-worker", slots, settings.log_level, most=most)
     stopping = _Stopping(worker, media, consumer)
-    announcing = media.submit(worker.announce(stopping.drain))
+    beside = [media.submit(worker.announce(stopping.drain))]
+    if measured:
+        beside.append(media.submit(worker.adapt(SlotControl(slots), consumer.use_slots)))
     try:
         return consumer.run(stopping.signalled)
     finally:
-        announcing.cancel()
+        for work in beside:
+            work.cancel()
 
 
 def face_leg_task(worker: FaceWorker, media: MediaLoop, queue: FaceLegQueue) -> Callable[..., None]:
@@ -336,10 +356,10 @@ def _measured_slots(networks: FaceNetworks, known: KnownIdentities, prepare: Pre
         logger.warning("the leg's cost was not measured: %s", error.code)
         return 1
     cost = measure_leg_cost(pipeline, picture)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = usable_cores()
     slots = slots_for(cost, cores)
     logger.info(
-        "a frame costs %.1f ms (pipeline %.1f, codec %.1f) on one of %d cores: %d slots",
+        "a frame costs %.1f ms (pipeline %.1f, codec %.1f) on one of %.1f cores: %d slots",
         *(1000 * seconds for seconds in (cost.total, cost.pipeline, cost.codec)),
         cores,
         slots,
