@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import msgspec
 from celery import Celery  # type: ignore[import-untyped]
@@ -51,8 +51,15 @@ class FaceLegTask:
 
 
 def broker_url(redis_url: str) -> str:
-    """The same Redis in kombu's spelling: ``unix:///path`` becomes ``redis+socket:///path``."""
+    """The same Redis in kombu's spelling: ``unix:///path`` becomes ``redis+socket:///path``.
+
+    kombu takes any certificate of ``rediss://`` that does not say otherwise, redis-py none that it cannot
+    verify; here both do the latter.
+    """
     parts = urlsplit(redis_url)
+    if parts.scheme == "rediss" and "ssl_cert_reqs" not in parse_qs(parts.query):
+        query = "&".join(part for part in (parts.query, "ssl_cert_reqs=required") if part)
+        return urlunsplit(parts._replace(query=query))
     if parts.scheme != "unix":
         return redis_url
     database = parse_qs(parts.query).get("db", ["0"])[0]
