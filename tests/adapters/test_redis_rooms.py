@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from talchum.adapters.face_worker_presence import FaceWorkerPresence
+from talchum.adapters.face_worker_registry import FaceWorkerStatus, served_key
 from talchum.adapters.redis_rooms import MAX_OUTBOX, RedisRooms, connect
 from talchum.domain.disclosure import Disclosure
 from talchum.domain.errors import AdmissionError, StoreError
+from talchum.domain.placement import CPU_LEGS, GPU_LEGS
 from talchum.protocol.admission import room_key
 from talchum.protocol.messages import (
     ClientMessage,
@@ -349,6 +352,25 @@ async def test_place_in_the_queue_is_one_line_over_all_rooms_and_servers(
     assert await places_told(rooms, keys[1], waiting[1][0]) == [2, 1]
     assert await places_told(rooms, keys[3], waiting[3][0]) == [4, 2]
     await other._redis.aclose()
+
+
+async def test_queue_of_gpu_workers_is_used_and_counted_apart_while_one_lives(store: Store) -> None:
+    rules = RoomRules(first_engine=lambda _identity: "neural")
+    rooms = other_server(store, rules)
+    await rooms._redis.flushall()
+    keys = [await new_room(rooms) for _ in range(3)]
+    _, first = await ask(rooms, keys[0], "s2.1")
+    await FaceWorkerPresence(rooms._redis, "w1").announce(FaceWorkerStatus(1, 1, [], GPU_LEGS))
+    await rooms.beat()
+    peer, second = await ask(rooms, keys[1], "s2.2")
+    await FaceWorkerPresence(rooms._redis, "w1").announce(FaceWorkerStatus(1, 0, [], ""))  # it drains
+    await rooms._redis.delete(served_key(GPU_LEGS))  # nobody has kept it alive
+    await rooms.beat()
+    _, third = await ask(rooms, keys[2], "s2.3")
+    assert [leg.queue for leg in (first, second, third)] == [CPU_LEGS, GPU_LEGS, CPU_LEGS]
+    await rooms._tick_room(keys[1])
+    assert await places_told(rooms, keys[1], peer) == [1]
+    await rooms._redis.aclose()
 
 
 async def test_leg_of_a_room_that_is_gone_holds_no_place(rooms: RedisRooms) -> None:

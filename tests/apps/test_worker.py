@@ -22,9 +22,9 @@ from talchum.apps.leg import FaceLeg
 from talchum.apps.media_loop import MediaLoop
 from talchum.apps.prepared_faces import PreparedFaces
 from talchum.apps.settings import Settings
-from talchum.apps.worker import FaceWorker, face_leg_task
+from talchum.apps.worker import FaceWorker, _queue_of, face_leg_task
 from talchum.domain.errors import FaceLegError, StoreError
-from talchum.domain.rendering import BadgeStyle
+from talchum.domain.rendering import BadgeStyle, InferenceProvider
 from talchum.domain.slot_control import SlotControl
 from talchum.vision.pipeline import FaceNetworks, WornFace
 from tests.adapters.learned_bundles import learned_bundle
@@ -278,3 +278,12 @@ async def test_the_prepared_face_of_an_ended_consent_is_dropped(
             await asyncio.sleep(0.01)
     watching.cancel()
     registry.records.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("provider", "queue"), [("cpu", "face-legs"), ("cuda", "face-legs.gpu"), ("tensorrt", "face-legs.gpu")]
+)
+def test_a_worker_on_a_gpu_takes_legs_from_the_queue_of_those(
+    provider: InferenceProvider, queue: str
+) -> None:
+    assert _queue_of(Settings(redis_url="redis://h", inference_provider=provider)) == queue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from talchum.domain.errors import AdmissionError
+from talchum.domain.placement import CPU_LEGS, GPU_LEGS, LegQueues
 from talchum.protocol.messages import (
     FaceLegQueued,
     FaceLegUnavailable,
@@ -73,13 +74,31 @@ def test_request_nobody_takes_is_answered(call: Call, pair: tuple[str, str]) -> 
 
 def test_place_in_the_queue_is_said_at_once_and_when_it_changes(call: Call, pair: tuple[str, str]) -> None:
     performer, _ = pair
-    call.room = Room(call.room.state, call.rules, waiting=2)
+    call.room = Room(call.room.state, call.rules, queues=LegQueues({CPU_LEGS: 2}))
     call.say(performer, RequestFaceLeg(seq=1, request="r1", identity="yangban"))
     leg = call.tasks[0].leg
     for place in (3, 3, 2, 1):
         call.wait(1.0, places={leg: place})
     told = [message for message in call.outboxes[performer] if isinstance(message, FaceLegQueued)]
     assert [(message.request, message.place) for message in told] == [("r1", 3), ("r1", 2), ("r1", 1)]
+
+
+def test_leg_waits_in_the_queue_of_its_engine_and_an_enrolment_in_that_of_no_gpu() -> None:
+    call = Call(RoomRules(first_engine=lambda identity: "neural" if identity == "sora" else "portrait"))
+    performer = call.join(account="acc-1")
+    queues = LegQueues({GPU_LEGS: 6}, frozenset({CPU_LEGS, GPU_LEGS}))
+    call.room = Room(call.room.state, call.rules, queues=queues)
+    for request, identity, engine, enrolment in (
+        ("r1", "sora", None, None),
+        ("r2", "sora", "veil", None),
+        ("r3", "yangban", None, None),
+        ("r4", "sora", None, "enr-1"),
+    ):
+        wish = RequestFaceLeg(request=request, identity=identity, engine=engine, enrolment=enrolment)
+        call.say(performer, wish)
+    assert [task.queue for task in call.tasks] == [GPU_LEGS, CPU_LEGS, CPU_LEGS, CPU_LEGS]
+    told = [message.place for message in call.outboxes[performer] if isinstance(message, FaceLegQueued)]
+    assert told == [7, 1, 1, 1]
 
 
 def test_waiting_leg_has_its_place_looked_up_within_a_second_and_a_served_one_not(

@@ -17,10 +17,11 @@ from celery import Celery  # type: ignore[import-untyped]
 from kombu.exceptions import OperationalError
 
 from talchum.domain.errors import StoreError
+from talchum.domain.placement import CPU_LEGS
 from talchum.protocol.messages import IceServer
 
 FACE_LEG_TASK = "talchum.face_leg"
-FACE_LEG_QUEUE = "face-legs"
+FACE_LEG_QUEUE = CPU_LEGS
 RECORDING_TASK = "talchum.recording"
 RECORDING_QUEUE = "recordings"
 TRAINING_TASK = "talchum.train"
@@ -33,7 +34,8 @@ class FaceLegTask:
 
     request: the leg's name, unique among all rooms; tag: its `LegTag`; room: the room's key, which opens
     nothing. expires_at: wall clock, after which nobody waits for it any more. account: the performer's, empty
-    for a guest. enrolment: the offer of one that it is to make, empty for a leg that shows a face.
+    for a guest. enrolment: the offer of one that it is to make, empty for a leg that shows a face. queue:
+    where it waits.
     """
 
     request: str
@@ -48,6 +50,7 @@ class FaceLegTask:
     expires_at: float
     account: str = ""
     enrolment: str = ""
+    queue: str = FACE_LEG_QUEUE
 
 
 def broker_url(redis_url: str) -> str:
@@ -117,9 +120,9 @@ class FaceLegQueue:
         self._celery = celery
 
     async def send(self, task: FaceLegTask, expires_in: float) -> None:
-        """Put a leg on the queue, for at most `expires_in` seconds. Raises StoreError."""
+        """Put a leg on its queue, for at most `expires_in` seconds. Raises StoreError."""
         arguments = msgspec.to_builtins(task)
-        await asyncio.to_thread(self._send, FACE_LEG_TASK, FACE_LEG_QUEUE, arguments, expires_in)
+        await asyncio.to_thread(self._send, FACE_LEG_TASK, task.queue, arguments, expires_in)
 
     async def send_recording(self, task: RecordingTask, expires_in: float) -> None:
         """Put a recording on its queue, for at most `expires_in` seconds. Raises StoreError."""

@@ -7,7 +7,7 @@ the rooms back that its servers remember, so that calls outlive it.
 
 Keys, all under ``talchum:``: ``room:{key}`` the state; ``outbox:{key}:{peer}`` a stream whose entry ids are
 the message numbers; ``rooms-due`` when each room's next tick is; ``server:{id}`` a call server's heartbeat;
-``face-leg:{leg}:wanted`` a lease; ``face-legs-waiting`` the legs no worker has taken, by when they are given
+``face-leg:{leg}:wanted`` a lease; ``{queue}-waiting`` the legs no worker has taken, by when they are given
 up; ``epoch`` differs for a store that was emptied; channel ``wake:{server}`` tells a server which connection
 has mail.
 """
@@ -30,8 +30,10 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from talchum.adapters.face_worker_registry import served_key
 from talchum.domain.disclosure import Disclosure
 from talchum.domain.errors import AdmissionError, StoreError
+from talchum.domain.placement import LEG_QUEUES, LegQueues
 from talchum.protocol.admission import IssuedTicket, new_room_id, new_secret, room_key, room_unknown
 from talchum.protocol.messages import Disclosed, Failure, encode
 from talchum.protocol.room import Room, RoomRules, server_of
@@ -60,8 +62,6 @@ SERVER_LIFETIME = 5
 MAX_ATTEMPTS = 32
 MAX_REMEMBERED = 1024
 """Rooms of which a server remembers the last state, the most recently changed."""
-
-_WAITING = "talchum:face-legs-waiting"
 
 RoomAction = Callable[[Room, float], list[Effect]]
 StateDisclosure = Callable[[Disclosure, float], str]
@@ -95,7 +95,7 @@ return 1
 # A due room is claimed by moving it on, so that one process ticks it and none forgets it.
 # What waits in the queue longer than anybody does is of a room that is gone.
 _CLAIM = """
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[3])
+for k = 2, #KEYS do redis.call('ZREMRANGEBYSCORE', KEYS[k], '-inf', ARGV[3]) end
 local keys = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, 64)
 for _, key in ipairs(keys) do redis.call('ZADD', KEYS[1], ARGV[2], key) end
 return keys
@@ -147,6 +147,7 @@ class RedisRooms:
         self._wake_decoder = msgspec.json.Decoder(Wake)
         self._remembered: OrderedDict[str, bytes] = OrderedDict()
         self._epoch: bytes | str | None = None
+        self._served: frozenset[str] = frozenset()
 
     async def create(self) -> str:
         """Make a room and give its identifier, which only its link carries.
@@ -182,7 +183,7 @@ class RedisRooms:
         """
         for attempt in range(MAX_ATTEMPTS):
             before, now, waiting = await self._load(key)
-            room = Room(self._decoder.decode(before), self._rules, waiting=waiting)
+            room = Room(self._decoder.decode(before), self._rules, queues=LegQueues(waiting, self._served))
             effects = [self._signed(effect) for effect in action(room, now)]
             if await self._commit(before, room, effects, now):
                 return effects
@@ -238,6 +239,11 @@ class RedisRooms:
         with _store_errors():
             await self._restore()
             await self._redis.set(f"talchum:server:{self._server}", b"1", ex=SERVER_LIFETIME)
+            pipeline: Any = self._redis.pipeline(transaction=False)
+            for queue in LEG_QUEUES:
+                pipeline.exists(served_key(queue))
+            answers = await pipeline.execute()
+        self._served = frozenset(queue for queue, served in zip(LEG_QUEUES, answers, strict=True) if served)
 
     async def retire(self) -> None:
         """Say that this server is gone. Raises StoreError."""
@@ -253,9 +259,9 @@ class RedisRooms:
             now = _seconds(await self._redis.time())
             claim: list[bytes] = await self._redis.eval(
                 _CLAIM,
-                2,
+                1 + len(LEG_QUEUES),
                 "talchum:rooms-due",
-                _WAITING,
+                *map(_waiting, LEG_QUEUES),
                 repr(now),
                 repr(now + self._rules.tick),
                 repr(now - 2 * self._rules.tick),
@@ -278,21 +284,21 @@ class RedisRooms:
             with _store_errors():
                 if not await self._redis.exists(f"talchum:server:{server}"):
                     dead.add(server)
-        places = await self._places([name for name, leg in state.legs.items() if not leg.worker])
+        places = await self._places({name: leg.queue for name, leg in state.legs.items() if not leg.worker})
         return await self.change(key, lambda room, now: room.tick(now, dead, places))
 
-    async def _places(self, legs: list[str]) -> dict[str, int]:
-        """The place of each of these legs among all that wait, 1 for the next."""
+    async def _places(self, legs: dict[str, str]) -> dict[str, int]:
+        """The place of each of these legs in its queue, 1 for the next."""
         if not legs:
             return {}
         with _store_errors():
             pipeline: Any = self._redis.pipeline(transaction=False)
-            for leg in legs:
-                pipeline.zrank(_WAITING, leg)
+            for leg, queue in legs.items():
+                pipeline.zrank(_waiting(queue), leg)
             ranks = await pipeline.execute()
         return {leg: rank + 1 for leg, rank in zip(legs, ranks, strict=True) if rank is not None}
 
-    async def _load(self, key: str) -> tuple[bytes, float, int]:
+    async def _load(self, key: str) -> tuple[bytes, float, dict[str, int]]:
         state, now, waiting = await self._read(key)
         if state is None and key in self._remembered:
             with _store_errors():
@@ -303,11 +309,14 @@ class RedisRooms:
             raise room_unknown()
         return state, now, waiting
 
-    async def _read(self, key: str) -> tuple[bytes | None, float, int]:
+    async def _read(self, key: str) -> tuple[bytes | None, float, dict[str, int]]:
         with _store_errors():
             pipeline: Any = self._redis.pipeline(transaction=False)
-            state, time, waiting = await pipeline.get(_room(key)).time().zcard(_WAITING).execute()
-        return state, _seconds(time), waiting
+            pipeline.get(_room(key)).time()
+            for queue in LEG_QUEUES:
+                pipeline.zcard(_waiting(queue))
+            state, time, *lengths = await pipeline.execute()
+        return state, _seconds(time), dict(zip(LEG_QUEUES, lengths, strict=True))
 
     async def _restore(self) -> None:
         """Put back what this server remembers into a store that has been emptied since it last looked."""
@@ -368,16 +377,16 @@ def _operations(state: RoomState, effects: list[Effect]) -> Iterator[_Operation]
                 yield "trim", _outbox(state.key, peer), str(last_seq + 1), ""
             case Forget(peer):
                 yield "delete", _outbox(state.key, peer), "", ""
-            case EnqueueFaceLeg(leg=leg, expires_at=end):
+            case EnqueueFaceLeg(leg=leg, expires_at=end, queue=queue):
                 yield "lease", _lease(leg), str(LEASE_LIFETIME), ""
-                yield "wait", _WAITING, repr(end), leg
+                yield "wait", _waiting(queue), repr(end), leg
             case KeepFaceLeg(leg=leg):
                 yield "lease", _lease(leg), str(LEASE_LIFETIME), ""
             case FaceLegTaken(leg=leg):
-                yield "served", _WAITING, leg, ""
+                yield from _waits_no_more(leg)
             case CancelFaceLeg(leg=leg):
                 yield "delete", _lease(leg), "", ""
-                yield "served", _WAITING, leg, ""
+                yield from _waits_no_more(leg)
             case Close(connection, message):
                 yield _wake(connection, message)
     for connection in woken:
@@ -387,6 +396,15 @@ def _operations(state: RoomState, effects: list[Effect]) -> Iterator[_Operation]
 def _wake(connection: str, last_word: Failure | None) -> _Operation:
     wake = msgspec.json.encode(Wake(connection, last_word)).decode()
     return "wake", f"talchum:wake:{server_of(connection)}", wake, ""
+
+
+def _waits_no_more(leg: str) -> Iterator[_Operation]:
+    for queue in LEG_QUEUES:
+        yield "served", _waiting(queue), leg, ""
+
+
+def _waiting(queue: str) -> str:
+    return f"talchum:{queue}-waiting"
 
 
 def _room(key: str) -> str:

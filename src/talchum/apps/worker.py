@@ -27,7 +27,6 @@ import redis.asyncio as redis
 
 from talchum.adapters.celery_consumer import QueueConsumer
 from talchum.adapters.celery_queue import (
-    FACE_LEG_QUEUE,
     FACE_LEG_TASK,
     FaceLegQueue,
     FaceLegTask,
@@ -55,6 +54,7 @@ from talchum.apps.worker_leg import Place, WorkerLeg
 from talchum.domain.errors import FaceLegError, IdentityError, MediaFileError, StoreError, TalchumError
 from talchum.domain.frame import I420Frame
 from talchum.domain.leg_tag import LegTag
+from talchum.domain.placement import CPU_LEGS, GPU_LEGS
 from talchum.domain.rendering import BadgeStyle
 from talchum.domain.slot_control import SlotControl, most_slots
 from talchum.protocol.worker_candidates import Reachability
@@ -91,7 +91,9 @@ class FaceWorker:
         *,
         reachable: Reachability = "direct",
         enrolling: Enrolling | None = None,
+        queue: str = CPU_LEGS,
     ) -> None:
+        self._queue = queue
         self._reachable = reachable
         self._enrolling = enrolling
         self._networks = networks
@@ -163,7 +165,9 @@ class FaceWorker:
         while True:
             free = 0 if self._draining else max(0, self._slots - len(self._legs))
             try:
-                stop = await self._presence.announce(FaceWorkerStatus(self._slots, free, self._identities))
+                queue = "" if self._draining else self._queue
+                status = FaceWorkerStatus(self._slots, free, self._identities, queue)
+                stop = await self._presence.announce(status)
                 if stop and not self._draining:
                     drain()
             except StoreError as error:
@@ -268,6 +272,7 @@ def run(settings: Settings) -> int:
             EnrolledFaces(settings, networks, known),
             reachable=settings.worker_reachable,
             enrolling=Enrolling(settings, networks, known),
+            queue=_queue_of(settings),
         )
         # Beside the first legs: a face that one of them wants comes first by being asked for.
         following = media.submit(worker.follow(known))
@@ -289,7 +294,7 @@ def _consume(settings: Settings, worker: FaceWorker, media: MediaLoop, slots: in
     # A number that somebody has set is theirs to be right about.
     measured = not settings.worker_slots
     most = most_slots(slots) if measured else slots
-    consumer = QueueConsumer(celery, FACE_LEG_QUEUE, "face-worker", slots, settings.log_level, most=most)
+    consumer = QueueConsumer(celery, _queue_of(settings), "face-worker", slots, settings.log_level, most=most)
     stopping = _Stopping(worker, media, consumer)
     beside = [media.submit(worker.announce(stopping.drain))]
     if measured:
@@ -299,6 +304,11 @@ def _consume(settings: Settings, worker: FaceWorker, media: MediaLoop, slots: in
     finally:
         for work in beside:
             work.cancel()
+
+
+def _queue_of(settings: Settings) -> str:
+    """Where this worker takes legs from: what its networks run on says whether it is one with a GPU."""
+    return CPU_LEGS if settings.inference_provider == "cpu" else GPU_LEGS
 
 
 def face_leg_task(worker: FaceWorker, media: MediaLoop, queue: FaceLegQueue) -> Callable[..., None]:

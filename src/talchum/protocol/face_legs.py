@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Mapping
 
 from talchum.domain.errors import AdmissionError, FaceLegError, RoomError
 from talchum.domain.leg_tag import LegTag
+from talchum.domain.placement import LegQueues
 from talchum.protocol.admission import (
     TICKET_LIFETIME,
     SecretSource,
@@ -39,9 +40,9 @@ MayWear = Callable[[str, str], bool]
 class FaceLegs:
     """Keeps the legs of a room with the face workers that serve them.
 
-    wait: seconds a request may be queued. waiting: legs of all rooms that wait now. identities:
-    names that may be asked for, None for any. may_wear: whether an account may wear an identity, None where
-    everybody may wear everything.
+    wait: seconds a request may be queued. queues: where legs of all rooms wait now. first_engine: an
+    identity's, None where all legs go to one queue. identities: names that may be asked for, None for any.
+    may_wear: whether an account may wear an identity, None where everybody may wear everything.
     """
 
     def __init__(
@@ -52,7 +53,8 @@ class FaceLegs:
         secret_source: SecretSource,
         *,
         wait: float,
-        waiting: int,
+        queues: LegQueues,
+        first_engine: Callable[[str], str] | None,
         identities: Container[str] | None,
         may_wear: MayWear | None = None,
     ) -> None:
@@ -61,7 +63,8 @@ class FaceLegs:
         self._membership = membership
         self._secret = secret_source
         self._wait = wait
-        self._waiting = waiting
+        self._queues = queues
+        self._first_engine = first_engine
         self._identities = identities
         self._may_wear = may_wear
 
@@ -188,8 +191,9 @@ class FaceLegs:
             performer=performer,
             requested_at=now,
             ticket_hash=ticket.secret_hash,
+            queue=self._queue_of(message),
         )
-        self._tell_place(leg, self._waiting + 1)
+        self._tell_place(leg, self._queues.next_place(leg.queue))
         self._effects.add(
             EnqueueFaceLeg(
                 leg=leg_name,
@@ -202,8 +206,14 @@ class FaceLegs:
                 expires_at=now + self._wait,
                 account=self._state.peers[performer].account,
                 enrolment=message.enrolment or "",
+                queue=leg.queue,
             )
         )
+
+    def _queue_of(self, message: RequestFaceLeg) -> str:
+        if message.enrolment is not None or self._first_engine is None:
+            return self._queues.choose("")
+        return self._queues.choose(message.engine or self._first_engine(message.identity))
 
     def _refusal(self, account: str, message: RequestFaceLeg) -> FaceLegUnavailable | None:
         """Why this identity is not to be had by this account."""

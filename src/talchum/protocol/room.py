@@ -11,12 +11,13 @@ whether the call is recorded in `recordings`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import assert_never
 
 from talchum.domain.errors import AdmissionError, MessageError, RoomError, TalchumError
+from talchum.domain.placement import LegQueues
 from talchum.protocol.admission import (
     TICKET_LIFETIME,
     IssuedTicket,
@@ -74,7 +75,7 @@ class RoomRules:
     """What differs between installations.
 
     identities: names that may be asked for, None for any. may_wear: whether an account may wear one of them,
-    None where everybody may wear everything.
+    None where everybody may wear everything. first_engine: an identity's, None where all workers are alike.
     """
 
     participants: int = 2
@@ -83,12 +84,13 @@ class RoomRules:
     tick: float = 3.0
     identities: Container[str] | None = None
     may_wear: MayWear | None = None
+    first_engine: Callable[[str], str] | None = None
 
 
 class Room:
     """The rules of a call over a `RoomState`, which it changes in place.
 
-    waiting: face legs of all rooms that wait for a face worker now.
+    queues: where face legs of all rooms wait now.
     A method that raises has changed nothing that matters: its caller drops the state.
     """
 
@@ -98,7 +100,7 @@ class Room:
         rules: RoomRules = RoomRules(),
         secret_source: SecretSource = new_secret,
         *,
-        waiting: int = 0,
+        queues: LegQueues | None = None,
     ) -> None:
         self.state = state
         self._rules = rules
@@ -111,7 +113,8 @@ class Room:
             self._membership,
             secret_source,
             wait=rules.face_leg_wait,
-            waiting=waiting,
+            queues=queues or LegQueues(),
+            first_engine=rules.first_engine,
             identities=rules.identities,
             may_wear=rules.may_wear,
         )
