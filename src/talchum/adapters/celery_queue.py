@@ -27,6 +27,10 @@ RECORDING_QUEUE = "recordings"
 TRAINING_TASK = "talchum.train"
 TRAINING_QUEUE = "training"
 
+KEY_PREFIX = "talchum:celery:"
+OFF_SITE_PREFIX = "worker-"
+"""How the Redis users of face workers off site begin."""
+
 
 @dataclass(frozen=True, slots=True)
 class FaceLegTask:
@@ -69,6 +73,12 @@ def broker_url(redis_url: str) -> str:
     return f"redis+socket://{parts.path}?virtual_host={database}"
 
 
+def unacknowledged_keys(user: str) -> dict[str, str]:
+    """Options of kombu: where it keeps what is being handed over, apart for each worker off site."""
+    suffix = f".{user}" if user.startswith(OFF_SITE_PREFIX) else ""
+    return {f"{name}_key": f"{name}{suffix}" for name in ("unacked", "unacked_index", "unacked_mutex")}
+
+
 def make_celery(redis_url: str) -> Celery:
     """The Celery application that call servers send with and face workers consume with.
 
@@ -85,9 +95,12 @@ def make_celery(redis_url: str) -> Celery:
         worker_disable_prefetch=True,
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
+        worker_enable_remote_control=False,
         broker_connection_retry_on_startup=True,
         broker_transport_options={
-            "global_keyprefix": "talchum:celery:",
+            "global_keyprefix": KEY_PREFIX,
+            "priority_steps": [0],  # one list for each queue, served in order
+            **unacknowledged_keys(urlsplit(redis_url).username or ""),
             "socket_timeout": 10,
             "socket_connect_timeout": 2,
             "polling_interval": 0.1,

@@ -28,6 +28,7 @@ import redis.asyncio as redis
 from talchum.adapters.celery_consumer import QueueConsumer
 from talchum.adapters.celery_queue import (
     FACE_LEG_TASK,
+    OFF_SITE_PREFIX,
     FaceLegQueue,
     FaceLegTask,
     make_celery,
@@ -257,6 +258,8 @@ def run(settings: Settings) -> int:
     slots = settings.worker_slots or _measured_slots(networks, known, prepare)
     media = MediaLoop()
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    if (user := urlsplit(settings.redis_url).username or "").startswith(OFF_SITE_PREFIX):
+        worker_id = f"{user}.{worker_id}"  # a user of `talchum worker-access` writes no other names
     with ThreadPoolExecutor(1, "prepare") as executor:
         faces = PreparedFaces(prepare, executor)
         client = redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
