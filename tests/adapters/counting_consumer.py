@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
+from threading import Thread
 
 from talchum.adapters.celery_consumer import QueueConsumer
 from talchum.adapters.celery_queue import make_celery
@@ -26,7 +28,12 @@ def main(redis_url: str) -> int:
     def signalled(_number: int) -> None:
         print("again" if consumer.is_stopping else "signalled", flush=True)
 
-    print("ready", flush=True)
+    def say_when_it_hears() -> None:
+        while signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            time.sleep(0.01)
+        print("ready", flush=True)
+
+    Thread(target=say_when_it_hears, daemon=True).start()
     return consumer.run(signalled)
 
 
