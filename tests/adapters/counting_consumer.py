@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
+from threading import Thread
 
 from talchum.adapters.celery_consumer import QueueConsumer
 from talchum.adapters.celery_queue import make_celery
 
-QUEUE, TASK = "counted", "tests.count"
+QUEUE, TASK, SLOTS_TASK = "counted", "tests.count", "tests.slots"
 
 
 def main(redis_url: str) -> int:
@@ -20,12 +22,18 @@ def main(redis_url: str) -> int:
         print("ended", number, flush=True)
 
     celery.task(name=TASK)(count)
-    consumer = QueueConsumer(celery, QUEUE, "counter", 1, "WARNING")
+    consumer = QueueConsumer(celery, QUEUE, "counter", 1, "WARNING", most=2)
+    celery.task(name=SLOTS_TASK)(consumer.use_slots)
 
     def signalled(_number: int) -> None:
         print("again" if consumer.is_stopping else "signalled", flush=True)
 
-    print("ready", flush=True)
+    def say_when_it_hears() -> None:
+        while signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            time.sleep(0.01)
+        print("ready", flush=True)
+
+    Thread(target=say_when_it_hears, daemon=True).start()
     return consumer.run(signalled)
 
 

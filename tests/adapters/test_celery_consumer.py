@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from talchum.adapters.celery_queue import make_celery
-from tests.adapters.counting_consumer import QUEUE, TASK
+from tests.adapters.counting_consumer import QUEUE, SLOTS_TASK, TASK
 from tests.stores import Store, running_store
 
 pytestmark = pytest.mark.valkey
@@ -66,3 +66,18 @@ def test_a_stopped_consumer_ends_what_runs_and_leaves_what_waits(
     assert said(consumer) == "ended 1"
     assert consumer.wait(PATIENCE) == 0
     assert said(consumer) == "", "the second task is for another one"
+
+
+def test_slots_are_raised_and_lowered_while_it_runs(store: Store, consumer: subprocess.Popen[str]) -> None:
+    def use_slots(slots: int) -> None:
+        make_celery(store.url).send_task(SLOTS_TASK, [slots], queue=QUEUE)
+
+    use_slots(2)
+    send(store, 1)
+    send(store, 2)
+    assert {said(consumer), said(consumer)} == {"began 1", "began 2"}
+    assert {said(consumer), said(consumer)} == {"ended 1", "ended 2"}
+    use_slots(1)
+    send(store, 3)
+    send(store, 4)
+    assert [said(consumer) for _ in range(4)] == ["began 3", "ended 3", "began 4", "ended 4"]

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -20,6 +23,7 @@ from talchum.adapters.celery_queue import (
     broker_url,
     make_celery,
 )
+from talchum.adapters.certificates import CertificateFiles, self_signed
 from talchum.domain.errors import StoreError
 from talchum.protocol.messages import IceServer
 from tests.stores import Store, running_store
@@ -45,12 +49,55 @@ def a_task(**values: Any) -> FaceLegTask:
     ("redis", "broker"),
     [
         ("redis://h:6379/1", "redis://h:6379/1"),
+        ("rediss://u:p@h/1", "rediss://u:p@h/1?ssl_cert_reqs=required"),
+        ("rediss://h?ssl_ca_certs=/a.pem", "rediss://h?ssl_ca_certs=/a.pem&ssl_cert_reqs=required"),
+        ("rediss://h?ssl_cert_reqs=optional", "rediss://h?ssl_cert_reqs=optional"),
         ("unix:///run/v.sock", "redis+socket:///run/v.sock?virtual_host=0"),
         ("unix:///run/v.sock?db=3", "redis+socket:///run/v.sock?virtual_host=3"),
     ],
 )
 def test_broker_is_the_same_store(redis: str, broker: str) -> None:
     assert broker_url(redis) == broker
+
+
+class TlsListener:
+    """Says what it was sent over TLS, by one connection after the other, and answers nothing."""
+
+    def __init__(self, files: CertificateFiles) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(files.certificate, files.key)
+        self._context = context
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._socket.getsockname()[1]
+        self.heard: list[bytes] = []
+        self._thread = Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        with suppress(OSError):  # closed
+            while True:
+                connection, _ = self._socket.accept()
+                with connection, suppress(OSError):
+                    connection.settimeout(5.0)
+                    with self._context.wrap_socket(connection, server_side=True) as secured:
+                        self.heard.append(secured.recv(1024))
+
+    def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join(10.0)
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+def test_a_store_whose_certificate_does_not_verify_is_told_nothing(tmp_path: Path, *, trusted: bool) -> None:
+    files = self_signed(tmp_path, ["127.0.0.1"])
+    listener = TlsListener(files)
+    url = f"rediss://user:secret@127.0.0.1:{listener.port}/0"
+    celery = make_celery(f"{url}?ssl_ca_certs={files.certificate}" if trusted else url)
+    with pytest.raises(StoreError):
+        asyncio.run(FaceLegQueue(celery).send(a_task(), 8.0))
+    listener.close()
+    assert any(b"secret" in heard for heard in listener.heard) is trusted
 
 
 @pytest.fixture

@@ -12,13 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from talchum.adapters.face_worker_presence import FaceWorkerPresence
+from talchum.adapters.face_worker_registry import FaceWorkerStatus, served_key
 from talchum.adapters.redis_rooms import MAX_OUTBOX, RedisRooms, connect
 from talchum.domain.disclosure import Disclosure
 from talchum.domain.errors import AdmissionError, StoreError
+from talchum.domain.placement import CPU_LEGS, GPU_LEGS
 from talchum.protocol.admission import room_key
 from talchum.protocol.messages import (
     ClientMessage,
     Describe,
+    Leave,
     ParticipantState,
     RequestFaceLeg,
     SessionDescription,
@@ -312,6 +316,69 @@ async def test_leg_is_wanted_by_a_lease_that_goes_with_it(rooms: RedisRooms, sto
     await rooms.change(key, lambda room, now: room.tick(now))
     assert not await client.exists(name)
     await client.aclose()
+
+
+async def ask(rooms: RedisRooms, key: str, connection: str) -> tuple[str, EnqueueFaceLeg]:
+    """A participant who waits for a face worker."""
+    peer = await enter(rooms, key, connection)
+    request = RequestFaceLeg(request="r1", identity="veil")
+    effects = await rooms.change(key, lambda room, now: room.handle(peer, connection, request, now))
+    return peer, next(effect for effect in effects if isinstance(effect, EnqueueFaceLeg))
+
+
+async def places_told(rooms: RedisRooms, key: str, peer: str) -> list[int]:
+    messages = [json.loads(text) for _, text in await rooms.outbox(key, peer, 0)]
+    return [message["place"] for message in messages if message["type"] == "face-leg-queued"]
+
+
+async def test_place_in_the_queue_is_one_line_over_all_rooms_and_servers(
+    rooms: RedisRooms, store: Store
+) -> None:
+    other = other_server(store, RoomRules(tick=0.05))
+    keys = [await new_room(rooms) for _ in range(4)]
+    waiting = [
+        await ask(server, key, f"{name}.{number}")
+        for number, (key, server, name) in enumerate(
+            zip(keys, (rooms, other, rooms, other), ("s1", "s2", "s1", "s2"), strict=True)
+        )
+    ]
+    told = [await places_told(rooms, key, peer) for key, (peer, _) in zip(keys, waiting, strict=True)]
+    assert told == [[1], [2], [3], [4]]
+    secret = waiting[0][1].ticket.partition(".")[2]
+    await other.change(keys[0], lambda room, now: room.join(secret, "s2.9", now))  # served
+    await rooms.change(keys[2], lambda room, now: room.handle(waiting[2][0], "s1.2", Leave(), now))
+    for key in keys:
+        await other._tick_room(key)
+    assert await places_told(rooms, keys[1], waiting[1][0]) == [2, 1]
+    assert await places_told(rooms, keys[3], waiting[3][0]) == [4, 2]
+    await other._redis.aclose()
+
+
+async def test_queue_of_gpu_workers_is_used_and_counted_apart_while_one_lives(store: Store) -> None:
+    rules = RoomRules(first_engine=lambda _identity: "neural")
+    rooms = other_server(store, rules)
+    await rooms._redis.flushall()
+    keys = [await new_room(rooms) for _ in range(3)]
+    _, first = await ask(rooms, keys[0], "s2.1")
+    await FaceWorkerPresence(rooms._redis, "w1").announce(FaceWorkerStatus(1, 1, [], GPU_LEGS))
+    await rooms.beat()
+    peer, second = await ask(rooms, keys[1], "s2.2")
+    await FaceWorkerPresence(rooms._redis, "w1").announce(FaceWorkerStatus(1, 0, [], ""))  # it drains
+    await rooms._redis.delete(served_key(GPU_LEGS))  # nobody has kept it alive
+    await rooms.beat()
+    _, third = await ask(rooms, keys[2], "s2.3")
+    assert [leg.queue for leg in (first, second, third)] == [CPU_LEGS, GPU_LEGS, CPU_LEGS]
+    await rooms._tick_room(keys[1])
+    assert await places_told(rooms, keys[1], peer) == [1]
+    await rooms._redis.aclose()
+
+
+async def test_leg_of_a_room_that_is_gone_holds_no_place(rooms: RedisRooms) -> None:
+    await rooms._redis.zadd("talchum:face-legs-waiting", {"left-behind": 1.0})
+    await rooms.tick()
+    key = await new_room(rooms)
+    peer, _ = await ask(rooms, key, "s1.1")
+    assert await places_told(rooms, key, peer) == [1]
 
 
 async def test_peers_of_a_server_that_died_are_lost_by_anothers_tick(store: Store) -> None:

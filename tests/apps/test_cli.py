@@ -22,7 +22,7 @@ COMMANDS = {
     "trainer",
     "transform",
 }
-COMMANDS |= {"account", "consent", "transform-worker", "up", "verify", "worker"}
+COMMANDS |= {"account", "consent", "transform-worker", "up", "verify", "worker", "worker-access"}
 
 
 @pytest.fixture(autouse=True)

@@ -57,6 +57,15 @@ def test_what_is_learned_elsewhere_is_known_after_a_refresh(place: Place) -> Non
     assert not known.ships("hana")
 
 
+def test_first_engine_is_the_identitys_own_and_neural_for_what_was_learned(place: Place) -> None:
+    known = KnownIdentities(SHIPPED, place.open)
+    place.open().add(learned_bundle("hana"), 1.0)
+    known.refresh()
+    assert known.first_engine("hana") == known.identity("hana").engines[0]
+    for shipped in SHIPPED.list():
+        assert known.first_engine(shipped.name) == shipped.engines[0]
+
+
 def test_the_list_is_fresh_and_so_is_what_rooms_accept_after_it(place: Place) -> None:
     known = KnownIdentities(SHIPPED, place.open)
     assert known.list() == SHIPPED.list()

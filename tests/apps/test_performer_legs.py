@@ -40,7 +40,7 @@ class Performer:
 
     def answer(self, name: str = "worker-1") -> None:
         """A face worker joins for the newest request."""
-        self.legs.meet(worker(name, self.requests()[-1].request), ())
+        self.legs.meet(worker(name, self.requests()[-1].request), (), 0.0)
 
 
 def a_report(*, fallback: bool = False) -> Report:
@@ -94,7 +94,7 @@ async def test_the_face_is_asked_for_by_its_name(performer: Performer) -> None:
 
 async def test_a_worker_that_answers_another_request_is_left_alone(performer: Performer) -> None:
     performer.legs.begin(0.0)
-    performer.legs.meet(worker("stranger", "another-request"), ())
+    performer.legs.meet(worker("stranger", "another-request"), (), 0.0)
     assert performer.legs.peers == []
     assert performer.legs.peer("stranger") is None
 
@@ -185,3 +185,18 @@ async def test_the_report_of_a_call_says_that_a_fallback_is_worn(performer: Perf
         leg.message_arrived(encode_leg_message(a_report(fallback=fallback)))
         assert counts.fallback is fallback
     await leg.close()
+
+
+def test_the_place_in_the_queue_is_said_where_one_has_to_wait(
+    performer: Performer, caplog: pytest.LogCaptureFixture
+) -> None:
+    performer.legs.begin(0.0)
+    request = performer.requests()[0].request
+    performer.legs.queued(request, 2)
+    performer.legs.queued(request, 1)
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [
+        "number 2 in the queue for a face worker",
+        "number 1 in the queue for a face worker",
+    ]
+    performer.legs.mind(30.0)
+    assert len(performer.requests()) == 1, "asking again would lose the place"

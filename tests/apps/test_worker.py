@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -17,12 +18,14 @@ from talchum.adapters.face_worker_presence import FaceWorkerPresence
 from talchum.adapters.face_worker_registry import FaceWorkerStatus
 from talchum.apps.known_consents import KnownConsents
 from talchum.apps.known_identities import KnownIdentities
+from talchum.apps.leg import FaceLeg
 from talchum.apps.media_loop import MediaLoop
 from talchum.apps.prepared_faces import PreparedFaces
 from talchum.apps.settings import Settings
-from talchum.apps.worker import FaceWorker, face_leg_task
+from talchum.apps.worker import FaceWorker, _queue_of, face_leg_task
 from talchum.domain.errors import FaceLegError, StoreError
-from talchum.domain.rendering import BadgeStyle
+from talchum.domain.rendering import BadgeStyle, InferenceProvider
+from talchum.domain.slot_control import SlotControl
 from talchum.vision.pipeline import FaceNetworks, WornFace
 from tests.adapters.learned_bundles import learned_bundle
 from tests.adapters.peers import until
@@ -117,6 +120,24 @@ async def test_presence_says_what_is_free_and_nothing_while_draining() -> None:
     assert presence.said[0] == FaceWorkerStatus(2, 2, ["bune"])
     worker.drain()
     await until(lambda: presence.said[-1].free == 0, "nothing more is offered")
+    announcing.cancel()
+
+
+async def test_frames_that_stay_late_have_fewer_legs_taken_and_offered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("talchum.apps.worker.SLOTS_PERIOD", 0.0)
+    monkeypatch.setattr("talchum.domain.slot_control.LATE_SECONDS", 0.0)
+    presence, used = Presence(), list[int]()
+    worker = made(presence)
+    for frame_age in (0.15, 0.04):
+        worker._legs.add(cast("FaceLeg", Mock(frame_age=frame_age)))
+    adapting = asyncio.create_task(worker.adapt(SlotControl(2), used.append))
+    await until(lambda: used == [1], "no second leg is taken")
+    adapting.cancel()
+    announcing = asyncio.create_task(worker.announce(lambda: None))
+    await until(lambda: bool(presence.said), "it is announced")
+    assert presence.said[0] == FaceWorkerStatus(1, 0, ["bune"])
     announcing.cancel()
 
 
@@ -257,3 +278,12 @@ async def test_the_prepared_face_of_an_ended_consent_is_dropped(
             await asyncio.sleep(0.01)
     watching.cancel()
     registry.records.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("provider", "queue"), [("cpu", "face-legs"), ("cuda", "face-legs.gpu"), ("tensorrt", "face-legs.gpu")]
+)
+def test_a_worker_on_a_gpu_takes_legs_from_the_queue_of_those(
+    provider: InferenceProvider, queue: str
+) -> None:
+    assert _queue_of(Settings(redis_url="redis://h", inference_provider=provider)) == queue

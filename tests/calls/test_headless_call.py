@@ -218,6 +218,32 @@ def test_what_is_no_link_is_refused(service: Service, link: str, tmp_path: Path)
         assert "link_invalid" in asking.refusal()
 
 
+def test_who_waits_for_a_face_is_told_the_place_and_served_in_order(tmp_path: Path) -> None:
+    settings = {"TALCHUM_WORKER_SLOTS": "1", "TALCHUM_FACE_LEG_WAIT_SECONDS": "60"}
+    with contextlib.ExitStack() as stack:
+        service = stack.enter_context(running_service(tmp_path / "s", servers=2, settings=settings))
+
+        def performer(number: int) -> Client:
+            """In a room of its own, at one of two call servers."""
+            log = tmp_path / f"{number}.log"
+            link = service.new_link(number % 2)
+            return stack.enter_context(client(service, link, log, "--identity", "yangban"))
+
+        first = performer(0)
+        first.until("the face is on")
+        second = performer(1)
+        second.until("number 1 in the queue")
+        third = performer(2)
+        third.until("number 2 in the queue")
+        first.leave()
+        second.until("the face is on")
+        third.until("number 1 in the queue")
+        assert "the face is on" not in third.log.read_text()
+        second.leave()
+        third.until("the face is on")
+        third.leave()
+
+
 def test_when_the_worker_dies_another_one_goes_on(tmp_path: Path) -> None:
     with running_service(tmp_path / "service", workers=2) as service:
         link = service.new_link()

@@ -90,9 +90,11 @@ class Call:
     def lose(self, peer: str) -> list[Effect]:
         return self.take(self.room.disconnect(peer, self.connections[peer], self.now))
 
-    def wait(self, seconds: float, dead_servers: tuple[str, ...] = ()) -> list[Effect]:
+    def wait(
+        self, seconds: float, dead_servers: tuple[str, ...] = (), places: dict[str, int] | None = None
+    ) -> list[Effect]:
         self.now += seconds
-        return self.take(self.room.tick(self.now, dead_servers))
+        return self.take(self.room.tick(self.now, dead_servers, places or {}))
 
     def take(self, effects: list[Effect]) -> list[Effect]:
         for effect in effects:

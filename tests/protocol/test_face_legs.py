@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from talchum.domain.errors import AdmissionError
+from talchum.domain.placement import CPU_LEGS, GPU_LEGS, LegQueues
 from talchum.protocol.messages import (
+    FaceLegQueued,
     FaceLegUnavailable,
     Leave,
     PeerLeft,
@@ -15,7 +17,7 @@ from talchum.protocol.messages import (
     encode,
 )
 from talchum.protocol.room import Room, RoomRules
-from talchum.protocol.room_effects import CancelFaceLeg, KeepFaceLeg
+from talchum.protocol.room_effects import CancelFaceLeg, FaceLegTaken, KeepFaceLeg
 from tests.protocol.rooms import WEARING, Call, code_of, wear
 
 
@@ -68,6 +70,50 @@ def test_request_nobody_takes_is_answered(call: Call, pair: tuple[str, str]) -> 
     )
     with pytest.raises(AdmissionError):
         call.enter(call.tasks[0].ticket)
+
+
+def test_place_in_the_queue_is_said_at_once_and_when_it_changes(call: Call, pair: tuple[str, str]) -> None:
+    performer, _ = pair
+    call.room = Room(call.room.state, call.rules, queues=LegQueues({CPU_LEGS: 2}))
+    call.say(performer, RequestFaceLeg(seq=1, request="r1", identity="yangban"))
+    leg = call.tasks[0].leg
+    for place in (3, 3, 2, 1):
+        call.wait(1.0, places={leg: place})
+    told = [message for message in call.outboxes[performer] if isinstance(message, FaceLegQueued)]
+    assert [(message.request, message.place) for message in told] == [("r1", 3), ("r1", 2), ("r1", 1)]
+
+
+def test_leg_waits_in_the_queue_of_its_engine_and_an_enrolment_in_that_of_no_gpu() -> None:
+    call = Call(RoomRules(first_engine=lambda identity: "neural" if identity == "sora" else "portrait"))
+    performer = call.join(account="acc-1")
+    queues = LegQueues({GPU_LEGS: 6}, frozenset({CPU_LEGS, GPU_LEGS}))
+    call.room = Room(call.room.state, call.rules, queues=queues)
+    for request, identity, engine, enrolment in (
+        ("r1", "sora", None, None),
+        ("r2", "sora", "veil", None),
+        ("r3", "yangban", None, None),
+        ("r4", "sora", None, "enr-1"),
+    ):
+        wish = RequestFaceLeg(request=request, identity=identity, engine=engine, enrolment=enrolment)
+        call.say(performer, wish)
+    assert [task.queue for task in call.tasks] == [GPU_LEGS, CPU_LEGS, CPU_LEGS, CPU_LEGS]
+    told = [message.place for message in call.outboxes[performer] if isinstance(message, FaceLegQueued)]
+    assert told == [7, 1, 1, 1]
+
+
+def test_waiting_leg_has_its_place_looked_up_within_a_second_and_a_served_one_not(
+    call: Call, pair: tuple[str, str]
+) -> None:
+    call.say(pair[0], RequestFaceLeg(seq=1, request="r1", identity="yangban"))
+    assert call.room.next_tick(call.now) == call.now + 1.0
+    call.enter(call.tasks[0].ticket)
+    assert call.room.next_tick(call.now) == call.now + call.rules.tick
+
+
+def test_leg_that_a_worker_took_waits_no_more(call: Call, pair: tuple[str, str]) -> None:
+    call.say(pair[0], RequestFaceLeg(seq=1, request="r1", identity="yangban"))
+    leg, ticket = call.tasks[0].leg, call.tasks[0].ticket
+    assert FaceLegTaken(leg) in call.room.join(ticket.partition(".")[2], "s1.9", call.now)
 
 
 def test_leg_is_wanted_while_its_performer_may_come_back(call: Call, pair: tuple[str, str]) -> None:

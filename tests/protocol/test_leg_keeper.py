@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from talchum.protocol.leg_keeper import (
     FIRST_FRAME_SECONDS,
+    LONGEST_QUEUE_SECONDS,
     MOST_LEGS,
     RETRY_SECONDS,
     SETTLED_SECONDS,
@@ -151,3 +152,13 @@ def test_there_are_never_more_legs_than_two_and_each_is_released_once(
             apply(made.ended(f"r{gone}", now))
         apply(made.tick(now, {f"r{number}" for number in alive}))
         assert not made.worn or made.worn in wanted
+
+
+def test_a_queued_request_keeps_its_place_instead_of_being_asked_again() -> None:
+    made = keeper()
+    made.begin(0.0)
+    made.queued("r1")
+    assert made.tick(LONGEST_QUEUE_SECONDS - 1.0, set()) == []
+    made.answered("r1", 70.0)
+    assert made.tick(70.0 + FIRST_FRAME_SECONDS - 0.1, set()) == []
+    assert made.tick(70.0 + FIRST_FRAME_SECONDS, set()) == [Ask("r2")]

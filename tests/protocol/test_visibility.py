@@ -37,7 +37,7 @@ def test_face_worker_is_seen_by_its_performer_only(call: Call, pair: tuple[str, 
     performer, other = pair
     worker = wear(call, performer, "r1")
     queued, joined = call.outboxes[performer][-2:]
-    assert queued == FaceLegQueued(seq=queued.seq, request="r1")
+    assert queued == FaceLegQueued(seq=queued.seq, request="r1", place=1)
     assert isinstance(joined, PeerJoined)
     assert (joined.peer.id, joined.peer.role, joined.peer.face_leg) == (worker, "face-worker", "r1")
     assert not joined.peer.polite

@@ -68,6 +68,7 @@ export const en = {
 
   "leg.requested": "Asking for a face worker …",
   "leg.queued": "All face workers are busy. You are next in line.",
+  "leg.queuedAt": "All face workers are busy. You are number {place} in line.",
   "leg.connecting": "Putting the face on …",
   "leg.live": "The face is on",
   "leg.fallback": "The face worker is too slow for the neural network; a simpler face is shown.",

@@ -68,6 +68,7 @@ export const ko: Readonly<Record<Key, string>> = {
 
   "leg.requested": "얼굴 작업기를 찾는 중 …",
   "leg.queued": "얼굴 작업기가 모두 사용 중입니다. 다음 차례입니다.",
+  "leg.queuedAt": "얼굴 작업기가 모두 사용 중입니다. 대기 순번은 {place}번입니다.",
   "leg.connecting": "얼굴을 씌우는 중 …",
   "leg.live": "얼굴을 썼습니다",
   "leg.fallback": "얼굴 작업기가 신경망을 돌리기에는 느려서 더 단순한 얼굴을 보여 줍니다.",

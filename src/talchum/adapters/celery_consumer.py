@@ -17,15 +17,22 @@ Pool = Literal["threads", "solo"]
 class QueueConsumer:
     """Takes tasks off a queue until it is told to stop and the last has ended.
 
-    name: what kind of process it is. slots: tasks at once.
+    name: what kind of process it is. slots: tasks at once. most: what `use_slots` may raise them to.
     """
 
     def __init__(
-        self, celery: Celery, queue: str, name: str, slots: int, log_level: str, pool: Pool = "threads"
+        self,
+        celery: Celery,
+        queue: str,
+        name: str,
+        slots: int,
+        log_level: str,
+        pool: Pool = "threads",
+        most: int = 0,
     ) -> None:
         self._controller: Any = celery.WorkController(
             pool=pool,
-            concurrency=slots,
+            concurrency=max(slots, most),
             queues=[queue],
             hostname=f"{name}-{os.getpid()}@{socket.gethostname()}",
             loglevel=log_level,
@@ -33,6 +40,14 @@ class QueueConsumer:
             without_gossip=True,
             without_mingle=True,
         )
+        self.use_slots(slots)
+
+    def use_slots(self, slots: int) -> None:
+        """Take tasks only while fewer than this many run; those that run go on.
+
+        Celery's pool of threads neither grows nor shrinks, but its consumer asks before each task.
+        """
+        self._controller.max_concurrency = slots
 
     def run(self, on_signal: Callable[[int], None]) -> int:
         """Consume; the exit status of the process. on_signal: hears SIGTERM and SIGINT, which stop it."""

@@ -10,21 +10,26 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import msgspec
 from celery import Celery  # type: ignore[import-untyped]
 from kombu.exceptions import OperationalError
 
 from talchum.domain.errors import StoreError
+from talchum.domain.placement import CPU_LEGS
 from talchum.protocol.messages import IceServer
 
 FACE_LEG_TASK = "talchum.face_leg"
-FACE_LEG_QUEUE = "face-legs"
+FACE_LEG_QUEUE = CPU_LEGS
 RECORDING_TASK = "talchum.recording"
 RECORDING_QUEUE = "recordings"
 TRAINING_TASK = "talchum.train"
 TRAINING_QUEUE = "training"
+
+KEY_PREFIX = "talchum:celery:"
+OFF_SITE_PREFIX = "worker-"
+"""How the Redis users of face workers off site begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,8 @@ class FaceLegTask:
 
     request: the leg's name, unique among all rooms; tag: its `LegTag`; room: the room's key, which opens
     nothing. expires_at: wall clock, after which nobody waits for it any more. account: the performer's, empty
-    for a guest. enrolment: the offer of one that it is to make, empty for a leg that shows a face.
+    for a guest. enrolment: the offer of one that it is to make, empty for a leg that shows a face. queue:
+    where it waits.
     """
 
     request: str
@@ -48,15 +54,29 @@ class FaceLegTask:
     expires_at: float
     account: str = ""
     enrolment: str = ""
+    queue: str = FACE_LEG_QUEUE
 
 
 def broker_url(redis_url: str) -> str:
-    """The same Redis in kombu's spelling: ``unix:///path`` becomes ``redis+socket:///path``."""
+    """The same Redis in kombu's spelling: ``unix:///path`` becomes ``redis+socket:///path``.
+
+    kombu takes any certificate of ``rediss://`` that does not say otherwise, redis-py none that it cannot
+    verify; here both do the latter.
+    """
     parts = urlsplit(redis_url)
+    if parts.scheme == "rediss" and "ssl_cert_reqs" not in parse_qs(parts.query):
+        query = "&".join(part for part in (parts.query, "ssl_cert_reqs=required") if part)
+        return urlunsplit(parts._replace(query=query))
     if parts.scheme != "unix":
         return redis_url
     database = parse_qs(parts.query).get("db", ["0"])[0]
     return f"redis+socket://{parts.path}?virtual_host={database}"
+
+
+def unacknowledged_keys(user: str) -> dict[str, str]:
+    """Options of kombu: where it keeps what is being handed over, apart for each worker off site."""
+    suffix = f".{user}" if user.startswith(OFF_SITE_PREFIX) else ""
+    return {f"{name}_key": f"{name}{suffix}" for name in ("unacked", "unacked_index", "unacked_mutex")}
 
 
 def make_celery(redis_url: str) -> Celery:
@@ -75,9 +95,12 @@ def make_celery(redis_url: str) -> Celery:
         worker_disable_prefetch=True,
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
+        worker_enable_remote_control=False,
         broker_connection_retry_on_startup=True,
         broker_transport_options={
-            "global_keyprefix": "talchum:celery:",
+            "global_keyprefix": KEY_PREFIX,
+            "priority_steps": [0],  # one list for each queue, served in order
+            **unacknowledged_keys(urlsplit(redis_url).username or ""),
             "socket_timeout": 10,
             "socket_connect_timeout": 2,
             "polling_interval": 0.1,
@@ -110,9 +133,9 @@ class FaceLegQueue:
         self._celery = celery
 
     async def send(self, task: FaceLegTask, expires_in: float) -> None:
-        """Put a leg on the queue, for at most `expires_in` seconds. Raises StoreError."""
+        """Put a leg on its queue, for at most `expires_in` seconds. Raises StoreError."""
         arguments = msgspec.to_builtins(task)
-        await asyncio.to_thread(self._send, FACE_LEG_TASK, FACE_LEG_QUEUE, arguments, expires_in)
+        await asyncio.to_thread(self._send, FACE_LEG_TASK, task.queue, arguments, expires_in)
 
     async def send_recording(self, task: RecordingTask, expires_in: float) -> None:
         """Put a recording on its queue, for at most `expires_in` seconds. Raises StoreError."""

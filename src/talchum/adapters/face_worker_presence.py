@@ -6,7 +6,7 @@ import msgspec
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
-from talchum.adapters.face_worker_registry import FaceWorkerStatus
+from talchum.adapters.face_worker_registry import FaceWorkerStatus, served_key
 from talchum.domain.errors import StoreError
 
 PRESENCE_SECONDS = 5
@@ -24,6 +24,8 @@ class FaceWorkerPresence:
         """Say what is free; whether somebody asked this worker to stop."""
         try:
             await self._client.set(self._key, msgspec.json.encode(status), ex=PRESENCE_SECONDS)
+            if status.queue:
+                await self._client.set(served_key(status.queue), b"1", ex=PRESENCE_SECONDS)
             return bool(await self._client.exists(f"{self._key}:stop"))
         except (RedisError, OSError) as error:
             raise StoreError(f"the store did not answer: {type(error).__name__}") from error

@@ -10,16 +10,26 @@ import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from talchum.domain.errors import StoreError
+from talchum.domain.placement import CPU_LEGS
 
 logger = logging.getLogger(__name__)
 
 
 class FaceWorkerStatus(msgspec.Struct, frozen=True):
-    """What a face worker says of itself under ``talchum:face-worker:{id}``."""
+    """What a face worker says of itself under ``talchum:face-worker:{id}``.
+
+    queue: where it takes legs from, empty while it takes none.
+    """
 
     slots: int
     free: int
     identities: list[str] = []
+    queue: str = CPU_LEGS
+
+
+def served_key(queue: str) -> str:
+    """The key that is there while a living face worker takes legs from this queue."""
+    return f"talchum:{queue}-served"
 
 
 @dataclass(frozen=True, slots=True)

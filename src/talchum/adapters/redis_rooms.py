@@ -7,8 +7,9 @@ the rooms back that its servers remember, so that calls outlive it.
 
 Keys, all under ``talchum:``: ``room:{key}`` the state; ``outbox:{key}:{peer}`` a stream whose entry ids are
 the message numbers; ``rooms-due`` when each room's next tick is; ``server:{id}`` a call server's heartbeat;
-``face-leg:{leg}:wanted`` a lease; ``epoch`` differs for a store that was emptied; channel ``wake:{server}``
-tells a server which connection has mail.
+``face-leg:{leg}:wanted`` a lease; ``{queue}-waiting`` the legs no worker has taken, by when they are given
+up; ``epoch`` differs for a store that was emptied; channel ``wake:{server}`` tells a server which connection
+has mail.
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from talchum.adapters.face_worker_registry import served_key
 from talchum.domain.disclosure import Disclosure
 from talchum.domain.errors import AdmissionError, StoreError
+from talchum.domain.placement import LEG_QUEUES, LegQueues
 from talchum.protocol.admission import IssuedTicket, new_room_id, new_secret, room_key, room_unknown
 from talchum.protocol.messages import Disclosed, Failure, encode
 from talchum.protocol.room import Room, RoomRules, server_of
@@ -40,6 +43,7 @@ from talchum.protocol.room_effects import (
     Disclose,
     Effect,
     EnqueueFaceLeg,
+    FaceLegTaken,
     Forget,
     KeepFaceLeg,
     Push,
@@ -80,6 +84,8 @@ for k = 3, #KEYS do
   elseif name == 'trim' then redis.call('XTRIM', KEYS[k], 'MINID', '0-' .. first)
   elseif name == 'delete' then redis.call('DEL', KEYS[k])
   elseif name == 'lease' then redis.call('SET', KEYS[k], '1', 'EX', first)
+  elseif name == 'wait' then redis.call('ZADD', KEYS[k], first, second)
+  elseif name == 'served' then redis.call('ZREM', KEYS[k], first)
   elseif name == 'wake' then redis.call('PUBLISH', KEYS[k], first)
   end
 end
@@ -87,7 +93,9 @@ return 1
 """
 
 # A due room is claimed by moving it on, so that one process ticks it and none forgets it.
+# What waits in the queue longer than anybody does is of a room that is gone.
 _CLAIM = """
+for k = 2, #KEYS do redis.call('ZREMRANGEBYSCORE', KEYS[k], '-inf', ARGV[3]) end
 local keys = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, 64)
 for _, key in ipairs(keys) do redis.call('ZADD', KEYS[1], ARGV[2], key) end
 return keys
@@ -139,6 +147,7 @@ class RedisRooms:
         self._wake_decoder = msgspec.json.Decoder(Wake)
         self._remembered: OrderedDict[str, bytes] = OrderedDict()
         self._epoch: bytes | str | None = None
+        self._served: frozenset[str] = frozenset()
 
     async def create(self) -> str:
         """Make a room and give its identifier, which only its link carries.
@@ -173,8 +182,8 @@ class RedisRooms:
         Raises AdmissionError (`room_unknown`), StoreError, and what `action` raises, which changes nothing.
         """
         for attempt in range(MAX_ATTEMPTS):
-            before, now = await self._load(key)
-            room = Room(self._decoder.decode(before), self._rules)
+            before, now, waiting = await self._load(key)
+            room = Room(self._decoder.decode(before), self._rules, queues=LegQueues(waiting, self._served))
             effects = [self._signed(effect) for effect in action(room, now)]
             if await self._commit(before, room, effects, now):
                 return effects
@@ -230,6 +239,11 @@ class RedisRooms:
         with _store_errors():
             await self._restore()
             await self._redis.set(f"talchum:server:{self._server}", b"1", ex=SERVER_LIFETIME)
+            pipeline: Any = self._redis.pipeline(transaction=False)
+            for queue in LEG_QUEUES:
+                pipeline.exists(served_key(queue))
+            answers = await pipeline.execute()
+        self._served = frozenset(queue for queue, served in zip(LEG_QUEUES, answers, strict=True) if served)
 
     async def retire(self) -> None:
         """Say that this server is gone. Raises StoreError."""
@@ -244,7 +258,13 @@ class RedisRooms:
         with _store_errors():
             now = _seconds(await self._redis.time())
             claim: list[bytes] = await self._redis.eval(
-                _CLAIM, 1, "talchum:rooms-due", repr(now), repr(now + self._rules.tick)
+                _CLAIM,
+                1 + len(LEG_QUEUES),
+                "talchum:rooms-due",
+                *map(_waiting, LEG_QUEUES),
+                repr(now),
+                repr(now + self._rules.tick),
+                repr(now - 2 * self._rules.tick),
             )
         ticked = []
         for key in (name.decode() for name in claim):
@@ -256,32 +276,47 @@ class RedisRooms:
         return ticked
 
     async def _tick_room(self, key: str) -> list[Effect]:
-        before, _ = await self._load(key)
-        peers = self._decoder.decode(before).peers.values()
-        servers = sorted({server_of(peer.connection) for peer in peers} - {"", self._server})
+        before, _, _ = await self._load(key)
+        state = self._decoder.decode(before)
+        servers = sorted({server_of(peer.connection) for peer in state.peers.values()} - {"", self._server})
         dead = set()
         for server in servers:
             with _store_errors():
                 if not await self._redis.exists(f"talchum:server:{server}"):
                     dead.add(server)
-        return await self.change(key, lambda room, now: room.tick(now, dead))
+        places = await self._places({name: leg.queue for name, leg in state.legs.items() if not leg.worker})
+        return await self.change(key, lambda room, now: room.tick(now, dead, places))
 
-    async def _load(self, key: str) -> tuple[bytes, float]:
-        state, now = await self._read(key)
+    async def _places(self, legs: dict[str, str]) -> dict[str, int]:
+        """The place of each of these legs in its queue, 1 for the next."""
+        if not legs:
+            return {}
+        with _store_errors():
+            pipeline: Any = self._redis.pipeline(transaction=False)
+            for leg, queue in legs.items():
+                pipeline.zrank(_waiting(queue), leg)
+            ranks = await pipeline.execute()
+        return {leg: rank + 1 for leg, rank in zip(legs, ranks, strict=True) if rank is not None}
+
+    async def _load(self, key: str) -> tuple[bytes, float, dict[str, int]]:
+        state, now, waiting = await self._read(key)
         if state is None and key in self._remembered:
             with _store_errors():
                 await self._restore()
-            state, now = await self._read(key)
+            state, now, waiting = await self._read(key)
         if state is None:
             self._remembered.pop(key, None)
             raise room_unknown()
-        return state, now
+        return state, now, waiting
 
-    async def _read(self, key: str) -> tuple[bytes | None, float]:
+    async def _read(self, key: str) -> tuple[bytes | None, float, dict[str, int]]:
         with _store_errors():
             pipeline: Any = self._redis.pipeline(transaction=False)
-            state, time = await pipeline.get(_room(key)).time().execute()
-        return state, _seconds(time)
+            pipeline.get(_room(key)).time()
+            for queue in LEG_QUEUES:
+                pipeline.zcard(_waiting(queue))
+            state, time, *lengths = await pipeline.execute()
+        return state, _seconds(time), dict(zip(LEG_QUEUES, lengths, strict=True))
 
     async def _restore(self) -> None:
         """Put back what this server remembers into a store that has been emptied since it last looked."""
@@ -342,10 +377,16 @@ def _operations(state: RoomState, effects: list[Effect]) -> Iterator[_Operation]
                 yield "trim", _outbox(state.key, peer), str(last_seq + 1), ""
             case Forget(peer):
                 yield "delete", _outbox(state.key, peer), "", ""
-            case EnqueueFaceLeg(leg=leg) | KeepFaceLeg(leg=leg):
+            case EnqueueFaceLeg(leg=leg, expires_at=end, queue=queue):
                 yield "lease", _lease(leg), str(LEASE_LIFETIME), ""
+                yield "wait", _waiting(queue), repr(end), leg
+            case KeepFaceLeg(leg=leg):
+                yield "lease", _lease(leg), str(LEASE_LIFETIME), ""
+            case FaceLegTaken(leg=leg):
+                yield from _waits_no_more(leg)
             case CancelFaceLeg(leg=leg):
                 yield "delete", _lease(leg), "", ""
+                yield from _waits_no_more(leg)
             case Close(connection, message):
                 yield _wake(connection, message)
     for connection in woken:
@@ -355,6 +396,15 @@ def _operations(state: RoomState, effects: list[Effect]) -> Iterator[_Operation]
 def _wake(connection: str, last_word: Failure | None) -> _Operation:
     wake = msgspec.json.encode(Wake(connection, last_word)).decode()
     return "wake", f"talchum:wake:{server_of(connection)}", wake, ""
+
+
+def _waits_no_more(leg: str) -> Iterator[_Operation]:
+    for queue in LEG_QUEUES:
+        yield "served", _waiting(queue), leg, ""
+
+
+def _waiting(queue: str) -> str:
+    return f"talchum:{queue}-waiting"
 
 
 def _room(key: str) -> str:

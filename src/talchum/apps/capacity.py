@@ -42,7 +42,7 @@ def measure_leg_cost(pipeline: Pipeline, picture: I420Frame) -> LegCost:
     return LegCost(pipeline=seconds, codec=vp8_seconds_per_frame(picture))
 
 
-def slots_for(cost: LegCost, cores: int) -> int:
+def slots_for(cost: LegCost, cores: float) -> int:
     """Legs that fit on this many cores, at least one."""
     return max(1, int(cores * SHARE_OF_CORES / (FRAMES_PER_SECOND * max(cost.total, 1e-4))))
 

@@ -315,6 +315,18 @@ def worker() -> None:
     work()
 
 
+@main.command("worker-access")
+@click.argument("name")
+@click.option("--gpu", is_flag=True, help="For a worker on a GPU, which takes legs from `face-legs.gpu`.")
+@click.option("--apply", is_flag=True, help="Make the user on the Redis of TALCHUM_REDIS_URL.")
+def worker_access(name: str, gpu: bool, apply: bool) -> None:
+    """Print a Redis user that can take face legs and nothing else, for a worker called NAME elsewhere."""
+    from talchum.apps.settings import Settings
+    from talchum.apps.worker_access_command import run
+
+    sys.exit(run(Settings.from_environment(os.environ), name, gpu=gpu, apply=apply, out=sys.stdout))
+
+
 @main.command()
 def recorder() -> None:
     """Run one recorder of calls with the settings of the environment."""

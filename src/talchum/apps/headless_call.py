@@ -35,6 +35,7 @@ from talchum.protocol.messages import (
     Described,
     Disclosed,
     FaceDisclosure,
+    FaceLegQueued,
     FaceLegUnavailable,
     Failure,
     IceServer,
@@ -211,6 +212,9 @@ class HeadlessCall:
                 self._renew(tuple(servers))
             case RecordingState():
                 self._recorded.heard(message, self.peer)
+            case FaceLegQueued(request=request, place=place):
+                if self._legs is not None:
+                    self._legs.queued(request, place)
             case FaceLegUnavailable(request=request, code=code, retryable=retryable):
                 logger.warning("no face worker: %s", code)
                 if self._legs is not None:
@@ -257,7 +261,7 @@ class HeadlessCall:
             if recorder is not None:
                 self._spawn(recorder.send_video(self._source()))
         elif self._legs is not None:
-            self._legs.meet(peer, self.ice_servers)
+            self._legs.meet(peer, self.ice_servers, time.monotonic())
 
     async def _call_participant(self, other: OtherParticipant) -> None:
         if self._clip is not None and self._clip.voice:

@@ -31,7 +31,7 @@ def open_library(settings: Settings) -> IdentityLibrary:
 
 
 class KnownIdentities:
-    """Usable from any thread; all but `in`, `digests`, `needs_consent` and `ships` may block.
+    """Usable from any thread; all but `in`, `digests`, `needs_consent`, `first_engine` and `ships` may block.
 
     open_library: called until it succeeds; raises DatabaseError.
     """
@@ -42,6 +42,7 @@ class KnownIdentities:
         self._opening = threading.Lock()
         self._library: IdentityLibrary | None = None
         self._listed = tuple(shipped.list())
+        self._first_engines = {one.name: one.engines[0] for one in self._listed}
         self._known: Mapping[str, KnownIdentity] = {one.name: KnownIdentity(SHIPPED) for one in self._listed}
         self._answered = True
 
@@ -107,6 +108,10 @@ class KnownIdentities:
     def preview(self, name: str) -> bytes:
         """As of `IdentityLibrary`."""
         return self._home(name).preview(name)
+
+    def first_engine(self, name: str) -> str:
+        """What renders an identity unless another engine is asked for; *neural* what was learned."""
+        return self._first_engines.get(name, "neural")
 
     def ships(self, name: str) -> bool:
         """Whether an identity came with the installation."""

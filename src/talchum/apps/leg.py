@@ -231,7 +231,9 @@ class FaceLeg(WorkerLeg):
             before = now
             discarded = self._video.discarded if self._video is not None else 0
             dropped = stage.frames_dropped + discarded
-            self._say(stage.counts.report(dropped, codec, fallback=self._fallback))
+            report = stage.counts.report(dropped, codec, fallback=self._fallback)
+            self.frame_age = report.frame_age.p95 or None
+            self._say(report)
 
     # -- the connection to the performer
 

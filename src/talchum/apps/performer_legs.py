@@ -49,6 +49,7 @@ class PerformerLegs:
         self._spawn = spawn
         self._legs: dict[str, WornLeg] = {}
         self._keeper = LegKeeper(lambda: secrets.token_urlsafe(9))
+        self._waiting = ""
         self.card_reason = "nothing_ready"
 
     @property
@@ -85,10 +86,21 @@ class PerformerLegs:
         """Ask for the first leg."""
         self._do(self._keeper.begin(now))
 
-    def meet(self, worker: Peer, ice_servers: tuple[IceServer, ...]) -> None:
+    def queued(self, request: str, place: int) -> None:
+        """A request waits for a face worker, at this place."""
+        # Where a worker is free a request is next in line for a moment only, which is no news.
+        news = place > 1 or request == self._waiting
+        logger.log(
+            logging.WARNING if news else logging.INFO, "number %d in the queue for a face worker", place
+        )
+        self._waiting = request
+        self._keeper.queued(request)
+
+    def meet(self, worker: Peer, ice_servers: tuple[IceServer, ...], now: float) -> None:
         """A face worker joined the room."""
         if not self._keeper.expects(worker.face_leg) or worker.id in self._legs:
             return
+        self._keeper.answered(worker.face_leg or "", now)
         leg = self._legs[worker.id] = WornLeg(
             worker.face_leg or "",
             worker.id,

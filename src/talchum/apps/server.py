@@ -163,6 +163,7 @@ class CallServer:
             face_leg_wait=settings.face_leg_wait_seconds,
             identities=self.identities,
             may_wear=self.rights.may_wear,
+            first_engine=self.identities.first_engine,
         )
         self.rooms = RedisRooms(
             self.redis,

@@ -394,6 +394,7 @@ class Signalling:
             expires_at=leg.expires_at,
             account=leg.account,
             enrolment=leg.enrolment,
+            queue=leg.queue,
         )
         try:
             await self._queue.send(task, leg.expires_at - now)

@@ -27,12 +27,13 @@ import redis.asyncio as redis
 
 from talchum.adapters.celery_consumer import QueueConsumer
 from talchum.adapters.celery_queue import (
-    FACE_LEG_QUEUE,
     FACE_LEG_TASK,
+    OFF_SITE_PREFIX,
     FaceLegQueue,
     FaceLegTask,
     make_celery,
 )
+from talchum.adapters.cpu_share import usable_cores
 from talchum.adapters.face_worker_presence import FaceWorkerPresence
 from talchum.adapters.face_worker_registry import FaceWorkerStatus
 from talchum.adapters.image_file import decode_image
@@ -54,7 +55,9 @@ from talchum.apps.worker_leg import Place, WorkerLeg
 from talchum.domain.errors import FaceLegError, IdentityError, MediaFileError, StoreError, TalchumError
 from talchum.domain.frame import I420Frame
 from talchum.domain.leg_tag import LegTag
+from talchum.domain.placement import CPU_LEGS, GPU_LEGS
 from talchum.domain.rendering import BadgeStyle
+from talchum.domain.slot_control import SlotControl, most_slots
 from talchum.protocol.worker_candidates import Reachability
 from talchum.vision.blending import image_to_frame
 from talchum.vision.marks import Marking
@@ -68,6 +71,7 @@ Result = TypeVar("Result")
 PRESENCE_PERIOD = 1.0
 LEASE_PERIOD = 2.0
 FOLLOW_PERIOD = 1.0
+SLOTS_PERIOD = 1.0
 END_SECONDS = 5.0
 SWITCH_SECONDS = 0.001
 
@@ -88,7 +92,9 @@ class FaceWorker:
         *,
         reachable: Reachability = "direct",
         enrolling: Enrolling | None = None,
+        queue: str = CPU_LEGS,
     ) -> None:
+        self._queue = queue
         self._reachable = reachable
         self._enrolling = enrolling
         self._networks = networks
@@ -160,7 +166,9 @@ class FaceWorker:
         while True:
             free = 0 if self._draining else max(0, self._slots - len(self._legs))
             try:
-                stop = await self._presence.announce(FaceWorkerStatus(self._slots, free, self._identities))
+                queue = "" if self._draining else self._queue
+                status = FaceWorkerStatus(self._slots, free, self._identities, queue)
+                stop = await self._presence.announce(status)
                 if stop and not self._draining:
                     drain()
             except StoreError as error:
@@ -186,6 +194,17 @@ class FaceWorker:
         async for ended in consents.follow():
             for name in ended:
                 self._faces.forget(name)
+
+    async def adapt(self, control: SlotControl, use_slots: Callable[[int], None]) -> None:
+        """Offer as many slots as the age of the frames allows, and have no more legs taken than that."""
+        while True:
+            await asyncio.sleep(SLOTS_PERIOD)
+            ages = [leg.frame_age for leg in self._legs if leg.frame_age is not None]
+            slots = control.observe(time.monotonic(), max(ages, default=None), len(self._legs))
+            if slots != self._slots:
+                logger.info("%d slots instead of %d, by the age of the frames", slots, self._slots)
+                self._slots = slots
+                use_slots(slots)
 
     def drain(self) -> None:
         """Offer nothing more; the legs go on."""
@@ -239,6 +258,8 @@ def run(settings: Settings) -> int:
     slots = settings.worker_slots or _measured_slots(networks, known, prepare)
     media = MediaLoop()
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    if (user := urlsplit(settings.redis_url).username or "").startswith(OFF_SITE_PREFIX):
+        worker_id = f"{user}.{worker_id}"  # a user of `talchum worker-access` writes no other names
     with ThreadPoolExecutor(1, "prepare") as executor:
         faces = PreparedFaces(prepare, executor)
         client = redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
@@ -254,6 +275,7 @@ def run(settings: Settings) -> int:
             EnrolledFaces(settings, networks, known),
             reachable=settings.worker_reachable,
             enrolling=Enrolling(settings, networks, known),
+            queue=_queue_of(settings),
         )
         # Beside the first legs: a face that one of them wants comes first by being asked for.
         following = media.submit(worker.follow(known))
@@ -272,13 +294,24 @@ def _consume(settings: Settings, worker: FaceWorker, media: MediaLoop, slots: in
     """Let Celery take legs off the queue until it is told to stop and the last leg has ended."""
     celery = make_celery(settings.redis_url)
     celery.task(name=FACE_LEG_TASK)(face_leg_task(worker, media, FaceLegQueue(celery)))
-    consumer = QueueConsumer(celery, FACE_LEG_QUEUE, "face-worker", slots, settings.log_level)
+    # A number that somebody has set is theirs to be right about.
+    measured = not settings.worker_slots
+    most = most_slots(slots) if measured else slots
+    consumer = QueueConsumer(celery, _queue_of(settings), "face-worker", slots, settings.log_level, most=most)
     stopping = _Stopping(worker, media, consumer)
-    announcing = media.submit(worker.announce(stopping.drain))
+    beside = [media.submit(worker.announce(stopping.drain))]
+    if measured:
+        beside.append(media.submit(worker.adapt(SlotControl(slots), consumer.use_slots)))
     try:
         return consumer.run(stopping.signalled)
     finally:
-        announcing.cancel()
+        for work in beside:
+            work.cancel()
+
+
+def _queue_of(settings: Settings) -> str:
+    """Where this worker takes legs from: what its networks run on says whether it is one with a GPU."""
+    return CPU_LEGS if settings.inference_provider == "cpu" else GPU_LEGS
 
 
 def face_leg_task(worker: FaceWorker, media: MediaLoop, queue: FaceLegQueue) -> Callable[..., None]:
@@ -336,10 +369,10 @@ def _measured_slots(networks: FaceNetworks, known: KnownIdentities, prepare: Pre
         logger.warning("the leg's cost was not measured: %s", error.code)
         return 1
     cost = measure_leg_cost(pipeline, picture)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = usable_cores()
     slots = slots_for(cost, cores)
     logger.info(
-        "a frame costs %.1f ms (pipeline %.1f, codec %.1f) on one of %d cores: %d slots",
+        "a frame costs %.1f ms (pipeline %.1f, codec %.1f) on one of %.1f cores: %d slots",
         *(1000 * seconds for seconds in (cost.total, cost.pipeline, cost.codec)),
         cores,
         slots,

@@ -64,6 +64,8 @@ class WorkerLeg(PeerListener):
         self._ended = asyncio.Event()
         self._connected = asyncio.Event()
         self.reason = ""
+        self.frame_age: float | None = None
+        """Seconds from a frame's arrival to its egress, p95 of the last report; None without frames."""
 
     def end(self, reason: str) -> None:
         """End the leg soon."""

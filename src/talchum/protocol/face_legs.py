@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 
 from talchum.domain.errors import AdmissionError, FaceLegError, RoomError
 from talchum.domain.leg_tag import LegTag
+from talchum.domain.placement import LegQueues
 from talchum.protocol.admission import (
     TICKET_LIFETIME,
     SecretSource,
@@ -16,11 +17,20 @@ from talchum.protocol.admission import (
 )
 from talchum.protocol.membership import Membership
 from talchum.protocol.messages import FaceLegQueued, FaceLegUnavailable, LeaveReason, RequestFaceLeg, Worn
-from talchum.protocol.room_effects import CancelFaceLeg, EnqueueFaceLeg, KeepFaceLeg, PendingEffects
+from talchum.protocol.room_effects import (
+    CancelFaceLeg,
+    EnqueueFaceLeg,
+    FaceLegTaken,
+    KeepFaceLeg,
+    PendingEffects,
+)
 from talchum.protocol.room_state import LegRecord, RoomState, WornRecord
 
 MAX_FACE_LEGS = 4
 """Legs one performer may have at a time: the one worn, its successor, and as much again for a reload."""
+
+PLACE_SECONDS = 1.0
+"""How often it is looked whether the place of a waiting leg has changed."""
 
 
 MayWear = Callable[[str, str], bool]
@@ -30,8 +40,9 @@ MayWear = Callable[[str, str], bool]
 class FaceLegs:
     """Keeps the legs of a room with the face workers that serve them.
 
-    wait: seconds a request may be queued. identities: names that may be asked for, None for any. may_wear:
-    whether an account may wear an identity, None where everybody may wear everything.
+    wait: seconds a request may be queued. queues: where legs of all rooms wait now. first_engine: an
+    identity's, None where all legs go to one queue. identities: names that may be asked for, None for any.
+    may_wear: whether an account may wear an identity, None where everybody may wear everything.
     """
 
     def __init__(
@@ -42,6 +53,8 @@ class FaceLegs:
         secret_source: SecretSource,
         *,
         wait: float,
+        queues: LegQueues,
+        first_engine: Callable[[str], str] | None,
         identities: Container[str] | None,
         may_wear: MayWear | None = None,
     ) -> None:
@@ -50,6 +63,8 @@ class FaceLegs:
         self._membership = membership
         self._secret = secret_source
         self._wait = wait
+        self._queues = queues
+        self._first_engine = first_engine
         self._identities = identities
         self._may_wear = may_wear
 
@@ -99,6 +114,7 @@ class FaceLegs:
         """This peer serves the leg from now on."""
         leg = self._state.legs[leg_name]
         leg.worker = worker
+        self._effects.add(FaceLegTaken(leg_name))
         self._effects.note("leg-started", tag=leg.tag, performer=leg.performer, worker=worker)
 
     def wear(self, worker: str, message: Worn) -> None:
@@ -138,17 +154,25 @@ class FaceLegs:
 
     # -- time
 
-    def tick(self, now: float) -> None:
-        """Keep what is wanted, give up what no face worker took."""
+    def tick(self, now: float, places: Mapping[str, int]) -> None:
+        """Keep what is wanted, give up what no face worker took, say which place it has by now."""
         for leg_name, leg in list(self._state.legs.items()):
             if leg.worker or now < leg.requested_at + self._wait:
                 self._effects.add(KeepFaceLeg(leg_name))
+                if not leg.worker:
+                    self._tell_place(leg, places.get(leg_name, leg.place))
             else:
                 self._give_up(leg_name, leg)
 
-    def deadlines(self) -> list[float]:
-        """When those that are queued are given up."""
-        return [leg.requested_at + self._wait for leg in self._state.legs.values() if not leg.worker]
+    def deadlines(self, now: float) -> list[float]:
+        """When those that are queued are given up, and when their place is looked up."""
+        ends = [leg.requested_at + self._wait for leg in self._state.legs.values() if not leg.worker]
+        return [*ends, now + PLACE_SECONDS] if ends else []
+
+    def _tell_place(self, leg: LegRecord, place: int) -> None:
+        if place != leg.place:
+            leg.place = place
+            self._effects.push(leg.performer, FaceLegQueued(request=leg.request, place=place))
 
     def _queue(self, performer: str, message: RequestFaceLeg, now: float) -> None:
         secret, leg_name = self._secret(), hash_secret(self._secret())[:32]
@@ -161,14 +185,15 @@ class FaceLegs:
         )
         add_ticket(self._state.tickets, ticket, now)
         tag = str(LegTag.drawn(bytes.fromhex(hash_secret(self._secret()))))
-        self._state.legs[leg_name] = LegRecord(
+        leg = self._state.legs[leg_name] = LegRecord(
             request=message.request,
             tag=tag,
             performer=performer,
             requested_at=now,
             ticket_hash=ticket.secret_hash,
+            queue=self._queue_of(message),
         )
-        self._effects.push(performer, FaceLegQueued(request=message.request))
+        self._tell_place(leg, self._queues.next_place(leg.queue))
         self._effects.add(
             EnqueueFaceLeg(
                 leg=leg_name,
@@ -181,8 +206,14 @@ class FaceLegs:
                 expires_at=now + self._wait,
                 account=self._state.peers[performer].account,
                 enrolment=message.enrolment or "",
+                queue=leg.queue,
             )
         )
+
+    def _queue_of(self, message: RequestFaceLeg) -> str:
+        if message.enrolment is not None or self._first_engine is None:
+            return self._queues.choose("")
+        return self._queues.choose(message.engine or self._first_engine(message.identity))
 
     def _refusal(self, account: str, message: RequestFaceLeg) -> FaceLegUnavailable | None:
         """Why this identity is not to be had by this account."""

@@ -17,6 +17,9 @@ LONGEST_SILENT_SECONDS = 8.0
 FIRST_FRAME_SECONDS = 8.0
 SETTLED_SECONDS = 1.0
 STEADY_SECONDS = 5.0
+LONGEST_QUEUE_SECONDS = 75.0
+"""A call server gives a queued request up before that, and says so."""
+
 RETRY_SECONDS = 1.0
 MOST_LEGS = 2
 
@@ -41,6 +44,7 @@ Step = Ask | Release
 @dataclass(slots=True)
 class _Leg:
     asked_at: float
+    queued: bool = False
     alive_at: float | None = None
 
 
@@ -62,6 +66,17 @@ class LegKeeper:
     def begin(self, now: float) -> list[Step]:
         """A face was chosen."""
         return self._ask(now)
+
+    def queued(self, request: str) -> None:
+        """No worker is free for it yet; asking again would only lose its place."""
+        if request in self._legs:
+            self._legs[request].queued = True
+
+    def answered(self, request: str, now: float) -> None:
+        """A worker takes it, and has its own time to return frames."""
+        if request in self._legs:
+            self._legs[request].queued = False
+            self._legs[request].asked_at = now
 
     def ended(self, request: str, now: float) -> list[Step]:
         """The worker of a leg is gone."""
@@ -103,7 +118,8 @@ class LegKeeper:
             return []
         newest = next(reversed(self._legs.values()))
         if newest.alive_at is None:
-            waited, patience = now - newest.asked_at, FIRST_FRAME_SECONDS
+            waited = now - newest.asked_at
+            patience = LONGEST_QUEUE_SECONDS if newest.queued else FIRST_FRAME_SECONDS
         else:
             waited, patience = now - newest.alive_at, self._patience
         if waited < patience:

@@ -328,9 +328,12 @@ class RecordingState(FromServer, frozen=True, kw_only=True, tag="recording-state
 
 
 class FaceLegQueued(FromServer, frozen=True, kw_only=True, tag="face-leg-queued"):
-    """The request is waiting for a face worker."""
+    """The request is waiting for a face worker. place: its place in the queue, 1 for the next; said again
+    whenever it changes.
+    """
 
     request: Identifier
+    place: Sequence
 
 
 class FaceLegUnavailable(FromServer, frozen=True, kw_only=True, tag="face-leg-unavailable"):

@@ -11,11 +11,13 @@ whether the call is recorded in `recordings`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import assert_never
 
 from talchum.domain.errors import AdmissionError, MessageError, RoomError, TalchumError
+from talchum.domain.placement import LegQueues
 from talchum.protocol.admission import (
     TICKET_LIFETIME,
     IssuedTicket,
@@ -65,13 +67,15 @@ from talchum.protocol.room_effects import (
 from talchum.protocol.room_state import PeerRecord, RoomState
 from talchum.protocol.signalling_relay import SignallingRelay
 
+_NO_PLACES: Mapping[str, int] = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True)
 class RoomRules:
     """What differs between installations.
 
     identities: names that may be asked for, None for any. may_wear: whether an account may wear one of them,
-    None where everybody may wear everything.
+    None where everybody may wear everything. first_engine: an identity's, None where all workers are alike.
     """
 
     participants: int = 2
@@ -80,11 +84,13 @@ class RoomRules:
     tick: float = 3.0
     identities: Container[str] | None = None
     may_wear: MayWear | None = None
+    first_engine: Callable[[str], str] | None = None
 
 
 class Room:
     """The rules of a call over a `RoomState`, which it changes in place.
 
+    queues: where face legs of all rooms wait now.
     A method that raises has changed nothing that matters: its caller drops the state.
     """
 
@@ -93,6 +99,8 @@ class Room:
         state: RoomState,
         rules: RoomRules = RoomRules(),
         secret_source: SecretSource = new_secret,
+        *,
+        queues: LegQueues | None = None,
     ) -> None:
         self.state = state
         self._rules = rules
@@ -105,6 +113,8 @@ class Room:
             self._membership,
             secret_source,
             wait=rules.face_leg_wait,
+            queues=queues or LegQueues(),
+            first_engine=rules.first_engine,
             identities=rules.identities,
             may_wear=rules.may_wear,
         )
@@ -228,10 +238,13 @@ class Room:
         self._disclosures.tell(now)
         return self._effects.take()
 
-    def tick(self, now: float, dead_servers: Collection[str] = ()) -> list[Effect]:
+    def tick(
+        self, now: float, dead_servers: Collection[str] = (), places: Mapping[str, int] = _NO_PLACES
+    ) -> list[Effect]:
         """Let time pass: lost peers leave, unanswered requests fail, wanted legs are kept.
 
-        dead_servers: call-server processes known to be gone, with all their connections.
+        dead_servers: call-server processes known to be gone, with all their connections. places: of waiting
+        face legs, by name, 1 for the next.
         """
         for name, peer in list(self.state.peers.items()):
             if name in self.state.peers and server_of(peer.connection) in dead_servers:
@@ -239,7 +252,7 @@ class Room:
         for name, peer in list(self.state.peers.items()):
             if name in self.state.peers and not peer.connection and now >= peer.lost_at + self._rules.grace:
                 self._remove(name, "lost")
-        self._face_legs.tick(now)
+        self._face_legs.tick(now, places)
         self._recordings.tick(now)
         self._disclosures.tell(now)
         return self._effects.take()
@@ -250,7 +263,7 @@ class Room:
             return None
         due = [now + self._rules.tick]
         due += [p.lost_at + self._rules.grace for p in self.state.peers.values() if not p.connection]
-        due += self._face_legs.deadlines() + self._recordings.deadlines()
+        due += self._face_legs.deadlines(now) + self._recordings.deadlines()
         return max(min(due), now)
 
     # -- one message ----------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import msgspec
 
 from talchum.domain.audit import AuditEvent, Value, room_name
 from talchum.domain.disclosure import Disclosure
+from talchum.domain.placement import CPU_LEGS
 from talchum.protocol.messages import Failure, Peer, Role, ServerMessage
 from talchum.protocol.room_state import RoomState
 
@@ -95,7 +96,8 @@ class EnqueueFaceLeg:
     """Put a face leg on the queue.
 
     leg: its name, unlike `request` unique among all rooms. tag: its `LegTag`. account: the performer's, empty
-    for a guest. enrolment: the offer of one that it is to make, empty for a leg that shows a face.
+    for a guest. enrolment: the offer of one that it is to make, empty for a leg that shows a face. queue:
+    where it waits.
     """
 
     leg: str
@@ -108,6 +110,7 @@ class EnqueueFaceLeg:
     expires_at: float
     account: str = ""
     enrolment: str = ""
+    queue: str = CPU_LEGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,13 @@ class EnqueueRecording:
 @dataclass(frozen=True, slots=True)
 class KeepFaceLeg:
     """The leg is still wanted."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaceLegTaken:
+    """A face worker serves the leg, which waits no more."""
 
     leg: str
 
@@ -154,6 +164,7 @@ Effect = (
     | EnqueueFaceLeg
     | EnqueueRecording
     | KeepFaceLeg
+    | FaceLegTaken
     | CancelFaceLeg
     | Note
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from talchum.domain.identity import IdentityKind
+from talchum.domain.placement import CPU_LEGS
 from talchum.protocol.admission import Ticket
 from talchum.protocol.messages import ParticipantState, Role
 
@@ -53,7 +54,10 @@ class PeerRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class LegRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A face leg that is wanted; `worker` is the peer that serves it, empty while it is queued."""
+    """A face leg that is wanted; `worker` is the peer that serves it, empty while it is queued.
+
+    queue: where it waits. place: the one in the queue that its performer was told last, 0 for none.
+    """
 
     request: str
     tag: str
@@ -61,6 +65,8 @@ class LegRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     requested_at: float
     ticket_hash: str
     worker: str = ""
+    queue: str = CPU_LEGS
+    place: int = 0
     worn: WornRecord | None = None
 
 

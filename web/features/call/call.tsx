@@ -153,7 +153,7 @@ function Notices({ session, snapshot }: { session: CallSession; snapshot: CallSn
       {offline && <p role="status">{t("call.signallingLost")}</p>}
       {key !== null && (
         <p role="status" data-leg={leg.state}>
-          {t(key)}
+          {t(key, { place: leg.place })}
         </p>
       )}
     </div>

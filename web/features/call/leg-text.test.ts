@@ -25,6 +25,11 @@ describe("a face that is on", () => {
     expect(legKey(leg, true)).toBeNull();
   });
 
+  it("says which place in line the performer has", () => {
+    expect(legKey(live({ state: "queued", place: 3 }), true)).toBe("leg.queuedAt");
+    expect(legKey(live({ state: "queued", place: 1 }), true)).toBe("leg.queued");
+  });
+
   it("is not said of a leg that is still set up", () => {
     expect(wornKey(live({ state: "connecting" }))).toBeNull();
   });

@@ -23,7 +23,7 @@ const ENGINE_KEYS: Readonly<Record<string, Key>> = {
   veil: "engine.veil",
 };
 
-/** What a performer has to know about their face; null when it is simply on. */
+/** What a performer has to know about their face, to be filled in with its `place`; null when it is simply on. */
 export function legKey(leg: LegStatus, cameraOn: boolean): Key | null {
   if (leg.wanted === null) return null;
   if (!cameraOn) return "leg.noCamera";
@@ -32,7 +32,7 @@ export function legKey(leg: LegStatus, cameraOn: boolean): Key | null {
     case "requested":
       return "leg.requested";
     case "queued":
-      return "leg.queued";
+      return leg.place > 1 ? "leg.queuedAt" : "leg.queued";
     case "connecting":
       return "leg.connecting";
     case "silent":

@@ -118,7 +118,7 @@ function Preview({ session, snapshot }: { session: CallSession; snapshot: CallSn
         {choice === null ? `${t("lobby.ownCamera")} ${t("lobby.chooseFirst")}.` : t("lobby.preview")}
       </figcaption>
       <p role="status" className={styles.status} data-testid="leg-status" data-leg={leg.state}>
-        {key !== null && t(key)}
+        {key !== null && t(key, { place: leg.place })}
       </p>
     </figure>
   );

@@ -123,7 +123,7 @@ describe("EnrolmentVisit", () => {
   it("says that no worker is free", async () => {
     await enter();
     const request = requests()[0]?.request ?? "";
-    await say({ type: "face-leg-queued", request });
+    await say({ type: "face-leg-queued", request, place: 1 });
     expect(visit.snapshot.phase).toBe("queued");
     const code = "no_free_face_worker";
     await say({ type: "face-leg-unavailable", request, code, message: "x", retryable: true });

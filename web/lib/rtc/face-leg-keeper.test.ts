@@ -171,8 +171,9 @@ describe("FaceLegKeeper", () => {
 
   it("says that no worker is free, and tries again", async () => {
     const request = requests()[0]?.request ?? "";
-    keeper.queued(request);
-    expect(status.state).toBe("queued");
+    keeper.queued(request, 2);
+    keeper.queued("another-request", 7);
+    expect(status).toMatchObject({ state: "queued", place: 2 });
     keeper.unavailable(request, "no_free_leg", true);
     expect(status).toMatchObject({ state: "unavailable", code: "no_free_leg", retryable: true });
     await vi.advanceTimersByTimeAsync(2_100);

@@ -102,8 +102,9 @@ export class FaceLegKeeper {
     for (const leg of this.connections) if (leg.worker === peer) this.#lose(leg);
   }
 
-  queued(request: string): void {
-    if (request === this.#request.id && this.#live === null) this.#update({ state: "queued" });
+  /** No face worker is free yet; the request is number `place` in line. */
+  queued(request: string, place: number): void {
+    if (request === this.#request.id && this.#live === null) this.#update({ state: "queued", place });
   }
 
   unavailable(request: string, code: string, retryable: boolean): void {

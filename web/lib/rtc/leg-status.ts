@@ -13,6 +13,8 @@ export interface LegStatus {
   state: LegState;
   /** The face asked for, and the one the worker says it renders. */
   wanted: FaceChoice | null;
+  /** The place in line for a face worker, 1 for the next; only of use while `queued`. */
+  place: number;
   wearing: string | null;
   /** By which engine it does, which may be another than the one asked for (`report.fallback`). */
   engine: string | null;
@@ -29,6 +31,7 @@ export interface LegStatus {
 export const NO_FACE: LegStatus = {
   state: "none",
   wanted: null,
+  place: 1,
   wearing: null,
   engine: null,
   code: null,

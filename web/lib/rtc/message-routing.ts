@@ -50,7 +50,7 @@ export function routeMessage(message: ServerMessage, parts: CallParts): void {
       recording.refused(message.code);
       break;
     case "face-leg-queued":
-      keeper.queued(message.request);
+      keeper.queued(message.request, message.place);
       break;
     case "face-leg-unavailable":
       keeper.unavailable(message.request, message.code, message.retryable);

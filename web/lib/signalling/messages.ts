@@ -109,7 +109,7 @@ export type ServerBody =
       reason: string;
       file: string;
     }
-  | { type: "face-leg-queued"; request: string }
+  | { type: "face-leg-queued"; request: string; place: number }
   | { type: "face-leg-unavailable"; request: string; code: string; message: string; retryable: boolean }
   | { type: "ice-servers"; iceServers: IceServer[]; expireIn: number }
   | { type: "pong"; nonce: number; received: number }
@@ -289,7 +289,11 @@ const READERS: Readonly<Record<ServerBody["type"], (fields: Fields) => ServerBod
     reason: text(f.reason, "reason"),
     file: text(f.file, "file"),
   }),
-  "face-leg-queued": (f) => ({ type: "face-leg-queued", request: text(f.request, "request") }),
+  "face-leg-queued": (f) => ({
+    type: "face-leg-queued",
+    request: text(f.request, "request"),
+    place: count(f.place, "place"),
+  }),
   "face-leg-unavailable": (f) => ({
     type: "face-leg-unavailable",
     request: text(f.request, "request"),
