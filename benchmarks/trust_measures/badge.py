@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
+from benchmarks.outcome import Outcome
 from benchmarks.trust_measures.channels import vp8_tiny
 from benchmarks.trust_measures.contents import CONTENTS, RATE, content
-from benchmarks.trust_measures.outcome import Outcome
 from talchum.domain.leg_tag import LegTag
 from talchum.vision.badge_reading import BadgeReader
 from talchum.vision.marks import Marking, Marks

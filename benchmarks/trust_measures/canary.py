@@ -16,8 +16,8 @@ from functools import cache
 
 import numpy as np
 
+from benchmarks.outcome import Outcome
 from benchmarks.trust_measures.faults import KINDS, Injection
-from benchmarks.trust_measures.outcome import Outcome
 from benchmarks.trust_measures.stuck_stage import STAGE_KINDS, StageRun, run_stage
 from talchum.adapters.identity_files import IdentityFiles, default_identities_directory
 from talchum.domain.frame import EgressFrame, I420Frame

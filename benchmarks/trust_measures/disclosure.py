@@ -18,7 +18,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import async_playwright, expect
 
 from benchmarks.machine import spread
-from benchmarks.trust_measures.outcome import Outcome
+from benchmarks.outcome import Outcome
 from tests.browser.calling import Caller, NotSeenError, eventually
 from tests.browser.people import person
 from tests.browser.performer import plain_camera

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from benchmarks.trust_measures.outcome import Outcome
+from benchmarks.outcome import Outcome
 from tests.calls.written import written_in_a_call
 
 _FACES = ("veil", "sora")

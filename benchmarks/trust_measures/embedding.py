@@ -8,8 +8,8 @@ import time
 import cv2
 
 from benchmarks.machine import spread
+from benchmarks.outcome import Outcome
 from benchmarks.trust_measures.contents import CONTENTS, RATE, content
-from benchmarks.trust_measures.outcome import Outcome
 from talchum.domain.leg_tag import LegTag
 from talchum.domain.mark import Mark
 from talchum.vision.marking import InvisibleMarker

@@ -22,8 +22,8 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from benchmarks.outcome import Outcome
 from benchmarks.trust_measures.acting import RESTS, SIDE, STEPS, Stage, filmed
-from benchmarks.trust_measures.outcome import Outcome
 from faces.clip import Picture
 from faces.roster import PEOPLE
 from talchum.domain.acts import CHECKED, RECORDED, draw_plan

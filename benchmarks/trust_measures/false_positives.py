@@ -13,9 +13,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.outcome import Outcome
 from benchmarks.trust_measures.channels import h264, vp8_small, vp8_tiny, whole_geometry
 from benchmarks.trust_measures.contents import RATE, drawn_content
-from benchmarks.trust_measures.outcome import Outcome
 from benchmarks.trust_measures.payload import WINDOW_SECONDS, chips_of
 from talchum.domain.leg_tag import LegTag
 from talchum.vision.mark_pattern import MarkPattern

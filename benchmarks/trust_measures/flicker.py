@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.outcome import Outcome
 from benchmarks.trust_measures.contents import CONTENTS, RATE, content
-from benchmarks.trust_measures.outcome import Outcome
 from talchum.domain.frame import I420Frame, Plane
 from talchum.domain.leg_tag import LegTag
 from talchum.domain.mark import Mark

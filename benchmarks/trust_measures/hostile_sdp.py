@@ -9,7 +9,7 @@ import sys
 import time
 from collections import Counter
 
-from benchmarks.trust_measures.outcome import Outcome
+from benchmarks.outcome import Outcome
 from talchum.protocol.messages import SessionDescription
 from tests.adapters.peers import ready_engine
 from tests.adapters.webrtc.hostile_offers import Stall, hostile_offer, taken

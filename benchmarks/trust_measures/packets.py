@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from benchmarks.trust_measures.outcome import Outcome
+from benchmarks.outcome import Outcome
 from tests.network.hostile_call import candidates
 from tests.network.namespaces import Namespace, NatMode
 from tests.network.packet_counter import PacketCounter

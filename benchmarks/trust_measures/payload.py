@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.outcome import Outcome
 from benchmarks.trust_measures.channels import (
     CHANNELS,
     Frames,
@@ -17,7 +18,6 @@ from benchmarks.trust_measures.channels import (
     windows,
 )
 from benchmarks.trust_measures.contents import CARRIED, CONTENTS, RATE, content
-from benchmarks.trust_measures.outcome import Outcome
 from talchum.domain.frame import I420Frame
 from talchum.domain.leg_tag import LegTag
 from talchum.domain.mark import Mark, MarkKind

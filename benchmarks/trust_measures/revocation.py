@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.machine import spread
-from benchmarks.trust_measures.outcome import Outcome
+from benchmarks.outcome import Outcome
 from talchum.adapters.accounts import Accounts
 from talchum.apps.consent_registry import ConsentRegistry
 from tests.apps.people import consent_to, persons_bundle, registry_in, remember_owner

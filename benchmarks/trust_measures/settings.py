@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 from random import Random
 
-from benchmarks.trust_measures.outcome import Outcome
+from benchmarks.outcome import Outcome
 from tests.apps.disable_attempts import WORN, attempt, environment
 
 _FRAMES = 45

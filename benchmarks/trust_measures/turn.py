@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.trust_measures.outcome import Outcome
+from benchmarks.outcome import Outcome
 from benchmarks.turn_acl import GRANTED, INSIDE, RELAY, granted_peers, measure
 
 

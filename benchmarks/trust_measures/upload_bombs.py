@@ -12,7 +12,7 @@ from pathlib import Path
 
 from onnx import helper
 
-from benchmarks.trust_measures.outcome import Outcome
+from benchmarks.outcome import Outcome
 from talchum.adapters.array_file import decode_floats
 from talchum.adapters.image_file import decode_image
 from talchum.adapters.video_file import ClipReader

@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.outcome import Outcome
 from benchmarks.trust_measures.channels import CHANNELS, Frames
 from benchmarks.trust_measures.contents import CONTENTS, RATE, content, drawn_content
-from benchmarks.trust_measures.outcome import Outcome
 from talchum.adapters.recording_credentials import CertificateChain, sign_recording
 from talchum.adapters.video_file import ClipWriter
 from talchum.apps.settings import Settings

@@ -22,7 +22,7 @@ from talchum.apps.leg import FaceLeg
 from talchum.apps.media_loop import MediaLoop
 from talchum.apps.prepared_faces import PreparedFaces
 from talchum.apps.settings import Settings
-from talchum.apps.worker import FaceWorker, _queue_of, face_leg_task
+from talchum.apps.worker import FaceWorker, _queue_of, face_leg_task, until_unwanted
 from talchum.domain.errors import FaceLegError, StoreError
 from talchum.domain.rendering import BadgeStyle, InferenceProvider
 from talchum.domain.slot_control import SlotControl
@@ -110,6 +110,18 @@ async def test_a_leg_whose_performer_left_is_dropped() -> None:
     with pytest.raises(FaceLegError) as dropped:
         await made(Presence()).serve(task())
     assert dropped.value.code == "face_leg_expired"
+
+
+async def test_a_lease_that_a_store_lost_for_a_moment_is_not_over() -> None:
+    answers = iter([True, False, True, False, False, True])
+    looks: list[bool] = []
+
+    async def is_wanted() -> bool:
+        looks.append(next(answers))
+        return looks[-1]
+
+    await until_unwanted(is_wanted, period=0.0)
+    assert looks == [True, False, True, False, False]
 
 
 async def test_presence_says_what_is_free_and_nothing_while_draining() -> None:

@@ -1,13 +1,13 @@
-"""The acceptance table: its small measures over few tries, and how a result file is kept."""
+"""The acceptance table of trust: its small measures over few tries."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
 from benchmarks import trust
+from benchmarks.acceptance import markdown
 from benchmarks.machine import REPOSITORY
 from benchmarks.trust_measures.badge import measure_badge
 from benchmarks.trust_measures.contents import CONTENTS, content
@@ -15,7 +15,6 @@ from benchmarks.trust_measures.embedding import measure_embedding
 from benchmarks.trust_measures.false_positives import measure_false_positives
 from benchmarks.trust_measures.flicker import PLAIN, measure_flicker, thresholds
 from benchmarks.trust_measures.hostile_sdp import measure_hostile_sdp
-from benchmarks.trust_measures.outcome import Outcome
 from benchmarks.trust_measures.upload_bombs import measure_upload_bombs
 from benchmarks.trust_measures.verification import measure_verification
 
@@ -48,29 +47,9 @@ def test_spoiled_offers_are_counted_by_what_became_of_them() -> None:
     assert sum(outcome.details["fates"].values()) == 40
 
 
-def row(met: bool, commit: str) -> dict[str, object]:
-    return {**Outcome("a measure", "a bar", "a figure", 3, met).as_result(), "commit": commit}
-
-
-def test_a_row_that_was_measured_again_replaces_the_old_one_alone(tmp_path: Path) -> None:
-    path = tmp_path / "trust.json"
-    path.write_text(json.dumps(trust.merged(path, {"embedding": row(True, "a"), "badge": row(False, "a")})))
-    assert not json.loads(path.read_text())["met"]
-    again = trust.merged(path, {"badge": row(True, "b")})
-    assert [(name, kept["commit"]) for name, kept in again["measures"].items()] == [
-        ("embedding", "a"),
-        ("badge", "b"),
-    ]
-    assert again["met"]
-
-
 def test_the_page_on_trust_has_the_table_of_the_results() -> None:
     page = (REPOSITORY / "docs" / "trust.md").read_text()
-    assert trust.table(json.loads(trust.RESULT.read_text())) in page
-
-
-def test_a_line_of_the_table_says_what_was_not_met() -> None:
-    assert trust.in_words("badge", row(False, "a")).startswith("NOT MET")
+    assert markdown(json.loads(trust.TABLE.result.read_text())) in page
 
 
 def test_other_keys_and_unmarked_scenes_say_nothing() -> None:

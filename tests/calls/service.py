@@ -114,6 +114,22 @@ class Service:
             self._expect_running(child, deadline)
         return child
 
+    def lose_store(self) -> None:
+        """Valkey is gone, with all it held."""
+        for child in self._running("valkey"):
+            child.kill()
+
+    def start_store(self) -> None:
+        """Valkey, empty; returns when it answers."""
+        log = self.directory / "valkey.log"
+        with log.open("ab") as output:
+            process = subprocess.Popen(self.store.command, stdout=output, stderr=subprocess.STDOUT)
+        child = Child("valkey", process, log)
+        self.children.insert(0, child)  # the last to be stopped
+        deadline = time.monotonic() + START_PATIENCE
+        while not self.store.answers():
+            self._expect_running(child, deadline)
+
     def start_recorder(self) -> Child:
         """A recorder; returns when it is ready."""
         child = self._start("recorder")
@@ -235,13 +251,8 @@ def running_service(
     if turn is not None:
         given = {"TALCHUM_TURN_URLS": ",".join(turn.urls), "TALCHUM_TURN_SECRET": turn.secret, **given}
     service = Service(place, directory, host, store, given, first_port)
-    with (directory / "valkey.log").open("wb") as output:
-        valkey = subprocess.Popen(store.command, stdout=output, stderr=subprocess.STDOUT)
-    service.children.append(Child("valkey", valkey, directory / "valkey.log"))
     try:
-        deadline = time.monotonic() + START_PATIENCE
-        while not store.answers():
-            service._expect_running(service.children[0], deadline)
+        service.start_store()
         for _ in range(servers):
             service.start_server()
         for _ in range(workers):

@@ -57,6 +57,7 @@ from talchum.apps.known_consents import KnownConsents, WearingRights
 from talchum.apps.known_identities import KnownIdentities
 from talchum.apps.licence_routes import add_licences
 from talchum.apps.log import begin_logging
+from talchum.apps.many_sockets import allow_files, pace_collection
 from talchum.apps.receipts import add_receipts
 from talchum.apps.recording_routes import add_recordings, sweeping
 from talchum.apps.request_bodies import body_of
@@ -413,6 +414,7 @@ def _not_found() -> AdmissionError:
 async def serve(settings: Settings) -> None:
     """Listen until SIGINT or SIGTERM; with an internal port also there, without TLS, on loopback."""
     app = create_app(settings)
+    pace_collection()
     servers = [_Listener(_uvicorn_config(app, settings, settings.host, settings.port, tls=True))]
     if settings.internal_port:
         # One application, so its life belongs to the first server alone.
@@ -448,6 +450,8 @@ def _uvicorn_config(app: Quart, settings: Settings, host: str, port: int, *, tls
         ssl_keyfile=settings.tls_key if secure else None,
         ws="websockets-sansio",
         ws_max_size=SOCKET_MAX_BYTES,
+        # Messages are few and short; a compressor for each socket would cost more memory than all else of it.
+        ws_per_message_deflate=False,
         ws_ping_interval=10.0,
         ws_ping_timeout=20.0,
         access_log=False,  # it names addresses and rooms
@@ -467,6 +471,7 @@ def main() -> int:
         print(f"talchum server: {error.message}", file=sys.stderr)
         return 2
     begin_logging(settings.log_level)
+    allow_files()
     try:
         asyncio.run(serve(settings))
     except SettingsError as error:  # of what settings name: a key, the web app

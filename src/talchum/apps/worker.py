@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -70,6 +70,9 @@ Result = TypeVar("Result")
 
 PRESENCE_PERIOD = 1.0
 LEASE_PERIOD = 2.0
+LEASE_MISSES = 2
+"""So often in a row a lease must be missing: a store that came back empty gets them back within a second."""
+
 FOLLOW_PERIOD = 1.0
 SLOTS_PERIOD = 1.0
 END_SECONDS = 5.0
@@ -225,8 +228,7 @@ class FaceWorker:
             logger.warning("presence: %s", error.message)
 
     async def _watch_lease(self, name: str, leg: WorkerLeg) -> None:
-        while await self._is_wanted(name):  # noqa: ASYNC110 - the event is a key that expires elsewhere
-            await asyncio.sleep(LEASE_PERIOD)
+        await until_unwanted(lambda: self._is_wanted(name))
         leg.end("no_longer_wanted")
 
     async def _is_wanted(self, name: str) -> bool:
@@ -236,6 +238,14 @@ class FaceWorker:
             # The room ends the leg by its ticket and its socket too; a slow store must not.
             logger.warning("lease: %s", error.message)
             return True
+
+
+async def until_unwanted(is_wanted: Callable[[], Awaitable[bool]], period: float = LEASE_PERIOD) -> None:
+    """Wait until a lease is gone for good. period: seconds between two looks."""
+    missed = 0
+    while missed < LEASE_MISSES:
+        await asyncio.sleep(period)
+        missed = 0 if await is_wanted() else missed + 1
 
 
 def run(settings: Settings) -> int:

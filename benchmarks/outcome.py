@@ -1,4 +1,4 @@
-"""What one measure of the acceptance table came to."""
+"""What one measure of an acceptance table came to."""
 
 from __future__ import annotations
 

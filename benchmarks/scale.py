@@ -1,0 +1,32 @@
+"""The acceptance table of scale: many sockets, joins, legs, and parts of the installation that go away.
+
+    python -m benchmarks.scale [--only sockets,legs] [--share 0.1] [--out benchmarks/results/scale.json]
+    python -m benchmarks.scale --table
+
+Each measure can be run alone, see `benchmarks.acceptance`. Load comes from processes of their own, whose CPU
+time is counted apart.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import MappingProxyType
+
+from benchmarks.acceptance import AcceptanceTable, Measure
+from benchmarks.scale_measures.joins import measure_joins
+from benchmarks.scale_measures.sockets import measure_sockets, measure_two_processes
+
+TABLE = AcceptanceTable(
+    "scale",
+    MappingProxyType(
+        {
+            "sockets": Measure(measure_sockets, 5_000),
+            "two-processes": Measure(measure_two_processes, 5_000),
+            "joins": Measure(measure_joins, 600),
+        }
+    ),
+)
+
+
+if __name__ == "__main__":
+    sys.exit(TABLE.run(__doc__.partition("\n")[0]))

@@ -1,0 +1,28 @@
+"""The measures of scale over few tries, and that they notice what goes wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.scale_measures import sockets
+from benchmarks.scale_measures.joins import measure_joins
+
+
+@pytest.mark.valkey
+@pytest.mark.parametrize("measure", [sockets.measure_sockets, sockets.measure_two_processes])
+def test_every_message_between_sockets_arrives(measure: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sockets, "SECONDS", 1.0)
+    assert callable(measure)
+    found = measure(20).details
+    assert (found["sockets"], found["missing"], found["socketsLost"]) == (20, 0, 0)
+    assert found["sent"] >= 190
+    assert found["relayMs"]["p99"] > 0
+    assert found["serverCores"] > 0
+
+
+@pytest.mark.valkey
+@pytest.mark.call
+def test_pairs_that_join_negotiate_a_real_connection() -> None:
+    found = measure_joins(6).details
+    assert (found["joins"], found["connected"], found["errors"]) == (6, 6, {})
+    assert found["toConnectionMs"]["p50"] > 0
