@@ -60,6 +60,11 @@ class PerformerLegs:
         return None
 
     @property
+    def worker(self) -> str:
+        """The face worker whose picture is worn, empty while there is none."""
+        return next((leg.worker for leg in self._legs.values() if leg.request == self._keeper.worn), "")
+
+    @property
     def legs(self) -> list[WornLeg]:
         """Those that are connected or on their way."""
         return list(self._legs.values())
