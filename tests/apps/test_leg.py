@@ -15,7 +15,7 @@ from talchum.apps.leg import FaceLeg, LegOrder
 from talchum.apps.prepared_faces import PreparedFaces
 from talchum.domain.errors import IdentityError
 from talchum.domain.leg_tag import LegTag
-from talchum.protocol.leg_messages import Refused, Report, Wearing
+from talchum.protocol.leg_messages import Draining, Refused, Report, Wearing
 from talchum.protocol.messages import Worn
 from talchum.protocol.worker_candidates import Reachability
 from talchum.vision.marks import Marking
@@ -399,3 +399,14 @@ async def test_a_face_of_nobody_is_worn_whatever_becomes_of_consents(setting: Se
     setting.rights.consents.clear()
     await until(lambda: len(setting.performer.reports) >= 2, "time passes")
     assert setting.performer.reports[-1].state == "face"
+
+
+async def test_a_leg_that_drains_says_so_and_goes_on(setting: Setting) -> None:
+    setting.begin()
+    assert setting.leg is not None
+    setting.leg.drain()  # before anybody can hear it
+    await until(lambda: bool(setting.room.openings), "the leg joins")
+    await setting.performer.offer()
+    await connected(setting.performer)
+    await until(lambda: Draining() in setting.performer.said, "the performer is told")
+    await setting.sees(WORN_LEVELS["bune"])

@@ -14,7 +14,7 @@ from talchum.adapters.webrtc.statistics import PeerStats
 from talchum.apps.performer_legs import STAMPED_FRAMES, PerformerLegs
 from talchum.apps.worn_leg import WornLeg, WornLegCounts
 from talchum.domain.delays import Total
-from talchum.protocol.leg_messages import CodecTimes, FrameAge, Report, encode_leg_message
+from talchum.protocol.leg_messages import CodecTimes, Draining, FrameAge, Report, encode_leg_message
 from talchum.protocol.messages import (
     ClientMessage,
     ParticipantState,
@@ -142,6 +142,20 @@ async def test_a_leg_that_stays_silent_gets_a_successor_and_is_given_back(perfor
     assert len(performer.legs.peers) == 2
     performer.legs.mind(60.0)
     assert [type(message) for message in performer.said].count(ReleaseFaceLeg) == 1
+
+
+async def test_a_worker_that_drains_gets_a_successor_at_once(performer: Performer) -> None:
+    performer.legs.begin(0.0)
+    performer.answer("worker-1")
+    (leg,) = performer.legs.legs
+    leg.message_arrived(encode_leg_message(Draining()))
+    performer.legs.mind(0.1)
+    performer.legs.mind(0.2)
+    assert len(performer.requests()) == 2
+    assert performer.legs.peer("worker-1") is not None
+    assert not leg.shows_face
+    leg.message_arrived(encode_leg_message(a_report()))
+    assert leg.shows_face
 
 
 async def test_the_delay_read_from_stamps_counts_before_any_other(performer: Performer) -> None:

@@ -174,6 +174,33 @@ async def test_a_store_that_does_not_answer_ends_nothing() -> None:
     await worker.withdraw()
 
 
+class Leg:
+    """One that is served until it is told to end."""
+
+    def __init__(self) -> None:
+        self.drained = asyncio.Event()
+        self.reason = ""
+
+    def drain(self) -> None:
+        self.drained.set()
+
+    def end(self, reason: str) -> None:
+        self.reason = reason
+
+
+async def test_performers_are_asked_to_move_one_by_one_and_what_is_left_ends_with_the_grace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    worker, legs = made(Presence()), [Leg(), Leg()]
+    monkeypatch.setattr(worker, "_legs", set(legs))
+    moving = asyncio.create_task(worker.move_legs(0.2))
+    await until(lambda: any(leg.drained.is_set() for leg in legs), "one is asked")
+    assert not all(leg.drained.is_set() for leg in legs)
+    await moving
+    assert all(leg.drained.is_set() for leg in legs)
+    assert {leg.reason for leg in legs} == {"worker_stopped"}
+
+
 def test_a_leg_that_comes_while_draining_is_put_back_for_another_worker() -> None:
     media, queue, worker = MediaLoop(), Queue(), made(Presence())
     worker.drain()

@@ -6,6 +6,7 @@ After every test the fixture `callers` searches all that anybody received for th
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from itertools import pairwise
 from typing import Any
@@ -167,6 +168,27 @@ async def test_a_killed_face_worker_is_replaced_and_the_voice_goes_on(callers: C
     beeps = [moment / 1000 - killed for moment in await b.person.page.evaluate("__probe.beeps.other")]
     assert longest_gap([-1.0, *(beep for beep in beeps if beep > -1.0)]) < 1.3
     assert (await a.figures())["faceLeg"]["state"] == "live"
+
+
+async def test_a_face_worker_that_stops_hands_its_call_over_without_the_card(callers: Callers) -> None:
+    a, b = await callers.pair()
+    (first,) = callers.service.workers
+    await asyncio.to_thread(callers.service.start_worker)
+    await asyncio.sleep(2.5)
+    told = time.time()
+    first.process.send_signal(signal.SIGTERM)
+
+    async def ended() -> bool:
+        return first.process.poll() is not None
+
+    await eventually(ended, "the worker ends when its call has moved")
+    await asyncio.sleep(1)
+    seen = await b.look(since=told)
+    print("longest gap", longest_gap([one.arrival for one in seen]), "faces", share_of_faces(seen))
+    assert longest_gap([one.arrival for one in seen]) < 1.0
+    assert share_of_faces(seen) >= 0.9
+    leg = (await a.figures())["faceLeg"]
+    assert (leg["state"], leg["legs"]) == ("live", 2)
 
 
 @pytest.mark.coturn

@@ -19,6 +19,9 @@ from typing import Any
 import av
 import pytest
 
+from benchmarks.migration import write_clip
+from talchum.adapters.video_file import ClipReader
+from tests.browser.canary import search
 from tests.calls.service import Child, Service, running_service
 
 pytestmark = [pytest.mark.call, pytest.mark.valkey]
@@ -67,7 +70,7 @@ class Client:
 
 
 @contextlib.contextmanager
-def client(service: Service, link: str, log: Path, *arguments: str) -> Iterator[Client]:
+def client(service: Service, link: str, log: Path, *arguments: str, clip: Path = CLIP) -> Iterator[Client]:
     """Joins a call until it is told to leave."""
     command = [
         sys.executable,
@@ -76,7 +79,7 @@ def client(service: Service, link: str, log: Path, *arguments: str) -> Iterator[
         "call",
         link,
         "--play",
-        str(CLIP),
+        str(clip),
         "--json",
         *arguments,
     ]
@@ -275,6 +278,53 @@ def test_a_worker_that_is_told_to_stop_finishes_its_leg(tmp_path: Path) -> None:
             performer.leave()
         assert worker.process.wait(PATIENCE) == 0
         assert "worker_stopped" not in worker.log.read_text()
+
+
+def test_a_worker_is_replaced_under_a_running_call(tmp_path: Path) -> None:
+    """The face goes on, without the card and without a picture of the camera."""
+    with running_service(tmp_path / "service") as service:
+        link, recording = service.new_link(), tmp_path / "seen.mp4"
+        clip = write_clip(tmp_path / "camera.mp4")
+        with (
+            client(service, link, tmp_path / "b", "--record", str(recording)) as other,
+            client(service, link, tmp_path / "a", "--identity", "veil", clip=clip) as performer,
+        ):
+            performer.until("the face is on")
+            other.until("the first frame arrived")
+            [old] = serving(service)
+            new = service.start_worker()
+            old.process.send_signal(signal.SIGTERM)
+            performer.until("the face comes from another worker")
+            assert old.process.wait(PATIENCE) == 0
+            assert serving(service) == [new]
+            assert "worker_stopped" not in old.log.read_text()
+            time.sleep(SOME_FRAMES)
+            other.leave()
+            performer.leave()
+            shown = performer.log.read_text()
+    assert shown.count("the face is on") == 1
+    assert "silent" not in shown
+    assert "the face worker is gone" not in shown
+    with ClipReader(recording) as reader:
+        pictures = list(reader.frames())
+    assert pictures
+    assert not any(search(picture).found for picture in pictures)
+
+
+def test_legs_that_find_no_other_worker_end_with_the_grace(tmp_path: Path) -> None:
+    grace = {"TALCHUM_DRAIN_SECONDS": "1"}
+    with (
+        running_service(tmp_path / "service", settings=grace) as service,
+        client(service, service.new_link(), tmp_path / "a", "--identity", "veil") as performer,
+    ):
+        performer.until("the face is on")
+        [worker] = serving(service)
+        worker.process.send_signal(signal.SIGTERM)
+        assert worker.process.wait(PATIENCE) == 0
+        assert "worker_stopped" in worker.log.read_text()
+        performer.until("the face worker is gone")
+        service.start_worker()
+        performer.until("the face is on", times=2)
 
 
 def test_a_second_signal_ends_the_legs_too(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talchum.protocol.leg_keeper import (
+    FACE_SECONDS,
     FIRST_FRAME_SECONDS,
     LONGEST_QUEUE_SECONDS,
     MOST_LEGS,
@@ -120,6 +121,61 @@ def test_each_silence_is_borne_longer_until_a_leg_is_steady() -> None:
         made.tick(15 + tenth / 10, {"r3"})
     end = 15 + STEADY_SECONDS + 1
     assert made.tick(end + SILENT_SECONDS, set()) == [Ask("r4")]
+
+
+def test_a_draining_leg_is_shown_until_its_successor_shows_a_face() -> None:
+    made = settled()
+    assert made.draining("r1", 10.0) == [Ask("r2")]
+    assert made.draining("r1", 10.1) == []
+    assert made.tick(10.5, {"r1", "r2"}, {"r1"}) == []
+    assert made.worn == "r1"
+    assert made.tick(11.0, {"r1", "r2"}, {"r1", "r2"}) == []
+    assert made.worn == "r2"
+    assert made.tick(11.0 + SETTLED_SECONDS, {"r1", "r2"}, {"r1", "r2"}) == [Release("r1")]
+
+
+def test_a_successor_without_a_face_takes_over_when_it_had_its_time() -> None:
+    made = settled()
+    made.draining("r1", 10.0)
+    made.tick(10.5, {"r1", "r2"})
+    made.tick(10.4 + FACE_SECONDS, {"r1", "r2"})
+    assert made.worn == "r1"
+    made.tick(10.5 + FACE_SECONDS, {"r1", "r2"})
+    assert made.worn == "r2"
+
+
+def test_a_draining_leg_stays_and_asks_again_while_no_other_worker_is_free() -> None:
+    made = settled()
+    made.draining("r1", 10.0)
+    made.refused("r2", 18.0, retryable=True)
+    assert made.tick(18.0 + RETRY_SECONDS * 0.9, {"r1"}) == []
+    assert made.tick(18.0 + RETRY_SECONDS, {"r1"}) == [Ask("r3")]
+    assert made.tick(19.0 + RETRY_SECONDS + FIRST_FRAME_SECONDS, {"r1"}) == [Release("r3"), Ask("r4")]
+    assert made.worn == "r1"
+
+
+def test_a_successor_that_is_lost_is_asked_for_again_while_the_draining_leg_goes_on() -> None:
+    made = settled()
+    made.draining("r1", 10.0)
+    assert made.ended("r2", 10.5) == [Ask("r3")]
+    assert made.worn == "r1"
+
+
+def test_a_successor_that_drains_too_gets_one_of_its_own() -> None:
+    made = settled()
+    made.draining("r1", 10.0)
+    assert made.draining("r2", 10.2) == [Release("r2"), Ask("r3")]
+    made.tick(11.0, {"r1", "r3"}, {"r1", "r3"})
+    assert made.worn == "r3"
+    assert made.draining("r3", 11.5) == [Release("r1"), Ask("r4")]
+
+
+def test_a_draining_leg_that_ends_before_its_successor_is_there_waits_for_it() -> None:
+    made = settled()
+    made.draining("r1", 10.0)
+    assert made.ended("r1", 10.5) == []
+    made.tick(11.0, {"r2"})
+    assert made.worn == "r2"
 
 
 def test_a_worker_nobody_asked_for_is_not_expected() -> None:

@@ -122,6 +122,11 @@ class HeadlessCall:
         self._tasks: set[asyncio.Task[None]] = set()
         self._over = asyncio.Event()
 
+    @property
+    def worker(self) -> str:
+        """The face worker whose picture is shown, empty while there is none."""
+        return self._legs.worker if self._legs is not None else ""
+
     # -- a stay
 
     async def run(self) -> None:

@@ -20,6 +20,7 @@ from talchum.domain.errors import IdentityError, MessageError, PeerConnectionErr
 from talchum.domain.identity import CONSENTED_KINDS
 from talchum.protocol.leg_messages import (
     CodecTimes,
+    Draining,
     FromFaceWorker,
     Refused,
     Wear,
@@ -103,6 +104,7 @@ class FaceLeg(WorkerLeg):
         self._consent: Consent | None = None
         self._wearer: WearerCheck | None = None
         self._fallback = False
+        self._draining = False
 
     async def run(self) -> None:
         """Serve until the performer leaves, the room ends the leg or `end` is called; `reason` says which."""
@@ -120,6 +122,11 @@ class FaceLeg(WorkerLeg):
             await self._serve(begin, work, stage.close)
         finally:
             await egress.close()
+
+    def drain(self) -> None:
+        """Ask the performer to have another worker take over; this leg goes on until then."""
+        self._draining = True
+        self._say(Draining())
 
     # -- steps
 
@@ -244,9 +251,11 @@ class FaceLeg(WorkerLeg):
             video.read(self._stage.take)
 
     def channel_opened(self) -> None:
-        """Say at once what is worn, for it may have been put on before."""
+        """Say at once what was to be said before."""
         if self._worn is not None:
             self._say(self._worn)
+        if self._draining:
+            self._say(Draining())
 
     def message_arrived(self, text: str) -> None:
         """A wish of the performer."""

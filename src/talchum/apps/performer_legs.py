@@ -61,6 +61,16 @@ class PerformerLegs:
         return None
 
     @property
+    def worker(self) -> str:
+        """The face worker whose picture is worn, empty while there is none."""
+        return next((leg.worker for leg in self._legs.values() if leg.request == self._keeper.worn), "")
+
+    @property
+    def legs(self) -> list[WornLeg]:
+        """Those that are connected or on their way."""
+        return list(self._legs.values())
+
+    @property
     def peers(self) -> list[WebRtcPeer]:
         """The connections to face workers."""
         return [leg.peer for leg in self._legs.values()]
@@ -131,13 +141,19 @@ class PerformerLegs:
     def mind(self, now: float) -> None:
         """Time passes: notice a leg that fell silent or speaks again."""
         worn = self._keeper.worn
-        alive = {leg.request for leg in self._legs.values() if leg.returned}
-        self._do(self._keeper.tick(now, alive))
+        legs = self.legs
+        for leg in legs:
+            if leg.draining:
+                self._do(self._keeper.draining(leg.request, now))
+        alive = {leg.request for leg in legs if leg.returned}
+        self._do(self._keeper.tick(now, alive, {leg.request for leg in legs if leg.shows_face}))
         if worn and not self._keeper.worn:
             logger.warning("the face leg is silent")
             self.card_reason = "leg_lost"
         elif self._keeper.worn and not worn:
             logger.info("the face is on")
+        elif self._keeper.worn != worn:
+            logger.info("the face comes from another worker")
 
     def _do(self, steps: list[Step]) -> None:
         for step in steps:

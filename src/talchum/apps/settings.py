@@ -52,6 +52,7 @@ class Settings:
     turn_urls: tuple[str, ...] = ()
     turn_lifetime_seconds: int = 600
     worker_slots: int = 0
+    drain_seconds: int = 300
     worker_reachable: Reachability = "direct"
     inference_provider: InferenceProvider = "cpu"
     proportions: Proportions = "performer"
@@ -223,6 +224,7 @@ NAMES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "TALCHUM_TURN_URLS": ("turn_urls", _listed(_ice_url)),
     "TALCHUM_TURN_LIFETIME_SECONDS": ("turn_lifetime_seconds", _number(5, 600)),
     "TALCHUM_WORKER_SLOTS": ("worker_slots", _number(0, 64)),
+    "TALCHUM_DRAIN_SECONDS": ("drain_seconds", _number(0, 24 * 3600)),
     "TALCHUM_WORKER_REACHABLE": ("worker_reachable", _one_of(*get_args(Reachability))),
     "TALCHUM_INFERENCE_PROVIDER": ("inference_provider", _one_of(*get_args(InferenceProvider))),
     "TALCHUM_PROPORTIONS": ("proportions", _one_of(*get_args(Proportions))),

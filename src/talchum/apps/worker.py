@@ -1,7 +1,8 @@
 """The face worker: a Celery worker whose tasks hold slots while all legs run on one media event loop.
 
-`python -m talchum.apps.worker` reads `Settings` from the environment. SIGTERM takes it out of consumption
-while its legs go on until they end; a second one, or SIGINT, ends them too. The Redis key
+`python -m talchum.apps.worker` reads `Settings` from the environment. SIGTERM takes it out of consumption and
+asks its performers to move to other workers; it ends when the last leg has, or its grace is over. A second
+SIGTERM, or SIGINT, ends the legs at once. The Redis key
 ``face-worker:{id}:stop`` does what the first SIGTERM does.
 """
 
@@ -16,7 +17,7 @@ import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -76,6 +77,9 @@ LEASE_MISSES = 2
 FOLLOW_PERIOD = 1.0
 SLOTS_PERIOD = 1.0
 END_SECONDS = 5.0
+MOVE_SECONDS = 0.5
+"""Between two performers who are asked to move: each costs the worker that takes it some start-up work."""
+
 SWITCH_SECONDS = 0.001
 
 
@@ -124,6 +128,8 @@ class FaceWorker:
             )
         leg = self._enrolment_leg(task) if task.enrolment else self._face_leg(task)
         self._legs.add(leg)
+        if self._draining:
+            leg.drain()
         lease = asyncio.create_task(self._watch_lease(task.request, leg))
         try:
             await leg.run()
@@ -213,6 +219,15 @@ class FaceWorker:
         """Offer nothing more; the legs go on."""
         self._draining = True
         logger.info("draining, %d legs go on", len(self._legs))
+
+    async def move_legs(self, grace: float) -> None:
+        """Ask every performer to move to another worker; end what is left after `grace` seconds."""
+        deadline = time.monotonic() + grace
+        for leg in list(self._legs):
+            leg.drain()
+            await asyncio.sleep(min(MOVE_SECONDS, grace / (2 * len(self._legs) or 1)))
+        await asyncio.sleep(deadline - time.monotonic())
+        self.end_legs()
 
     def end_legs(self) -> None:
         """End all legs now."""
@@ -308,7 +323,7 @@ def _consume(settings: Settings, worker: FaceWorker, media: MediaLoop, slots: in
     measured = not settings.worker_slots
     most = most_slots(slots) if measured else slots
     consumer = QueueConsumer(celery, _queue_of(settings), "face-worker", slots, settings.log_level, most=most)
-    stopping = _Stopping(worker, media, consumer)
+    stopping = _Stopping(worker, media, consumer, settings.drain_seconds)
     beside = [media.submit(worker.announce(stopping.drain))]
     if measured:
         beside.append(media.submit(worker.adapt(SlotControl(slots), consumer.use_slots)))
@@ -345,17 +360,21 @@ def face_leg_task(worker: FaceWorker, media: MediaLoop, queue: FaceLegQueue) -> 
 
 
 class _Stopping:
-    """First signal: drain. Second one, or SIGINT: end the legs too."""
+    """First signal: drain. Second one, or SIGINT: end the legs too. grace: seconds for the legs to move."""
 
-    def __init__(self, worker: FaceWorker, media: MediaLoop, consumer: QueueConsumer) -> None:
+    def __init__(self, worker: FaceWorker, media: MediaLoop, consumer: QueueConsumer, grace: float) -> None:
         self._worker = worker
         self._media = media
         self._consumer = consumer
+        self._grace = grace
+        self._moving: Future[None] | None = None
 
     def drain(self) -> None:
         """Take nothing more off the queue; `consumer.run` returns when the last task has ended."""
         self._media.call(self._worker.drain)
         self._consumer.stop()
+        if self._moving is None:
+            self._moving = self._media.submit(self._worker.move_legs(self._grace))
 
     def signalled(self, number: int) -> None:
         """On the main thread."""

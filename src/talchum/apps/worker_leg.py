@@ -73,6 +73,9 @@ class WorkerLeg(PeerListener):
             self.reason = reason
             self._ended.set()
 
+    def drain(self) -> None:
+        """The worker is about to stop: have the performer go elsewhere, where that can be in mid-leg."""
+
     async def _serve(
         self,
         begin: Callable[[WebRtcPeer], Awaitable[None]],

@@ -18,6 +18,7 @@ from talchum.domain.errors import MessageError, PeerConnectionError
 from talchum.domain.stamp import read_stamp
 from talchum.protocol.leg_messages import (
     CHANNEL_LABEL,
+    Draining,
     Refused,
     Report,
     Wearing,
@@ -74,6 +75,7 @@ class WornLeg(PeerListener):
         self._cards_reported = 0
         self._stats = PeerStats()
         self.delay: float | None = None
+        self.draining = False
         self.peer = WebRtcPeer(
             PeerOptions(audience="face-worker", polite=polite, ice_servers=ice_servers), self
         )
@@ -88,6 +90,11 @@ class WornLeg(PeerListener):
         """The returned track while frames come, else None."""
         alive = time.monotonic() - self._last_frame < LOOKS_ALIVE_SECONDS
         return self.peer.returned_video() if alive else None
+
+    @property
+    def shows_face(self) -> bool:
+        """Whether the worker said last that its pictures show a face."""
+        return self._report is not None and self._report.state != "card"
 
     async def measure(self) -> None:
         """Bring `delay` up to date: seconds from a frame's leaving to its return, None while unknown.
@@ -146,6 +153,8 @@ class WornLeg(PeerListener):
             self._counts.fallback = message.fallback
             self._counts.card_frames += max(0, message.card_frames - self._cards_reported)
             self._cards_reported = message.card_frames
+        elif isinstance(message, Draining):
+            self.draining = True
         elif isinstance(message, Wearing):
             self._counts.engine = message.engine
         elif isinstance(message, Refused):

@@ -2,7 +2,8 @@
 
 Without I/O: it is told what happened and which legs return frames, and answers with what to ask the call
 server. A leg that falls silent is not given up for the next one before that returns frames, since on a busy
-machine the same leg is likely to speak again first.
+machine the same leg is likely to speak again first. A leg whose worker is about to stop is shown until its
+successor shows a face.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ SETTLED_SECONDS = 1.0
 STEADY_SECONDS = 5.0
 LONGEST_QUEUE_SECONDS = 75.0
 """A call server gives a queued request up before that, and says so."""
+
+FACE_SECONDS = 3.0
+"""A successor that returns frames for this long takes over also when it shows no face: none may be there."""
 
 RETRY_SECONDS = 1.0
 MOST_LEGS = 2
@@ -45,7 +49,14 @@ Step = Ask | Release
 class _Leg:
     asked_at: float
     queued: bool = False
+    first_at: float | None = None
     alive_at: float | None = None
+    draining: bool = False
+
+    @property
+    def patience(self) -> float:
+        """Seconds that its first frame may take from when it was asked for or, once queued, taken."""
+        return LONGEST_QUEUE_SECONDS if self.queued else FIRST_FRAME_SECONDS
 
 
 class LegKeeper:
@@ -84,32 +95,79 @@ class LegKeeper:
             return []
         if self.worn == request:
             self.worn = ""
-        return [] if self._legs else self._ask(now)
+        return [] if self._has_lasting or self._retry_at is not None else self._ask(now)
+
+    def draining(self, request: str, now: float) -> list[Step]:
+        """The worker of a leg is about to stop: another leg is to take over while this one goes on."""
+        leg = self._legs.get(request)
+        if leg is None or leg.draining:
+            return []
+        leg.draining = True
+        return [] if self._has_lasting or self._retry_at is not None else self._replace(now)
 
     def refused(self, request: str, now: float, *, retryable: bool) -> list[Step]:
         """No worker took a request."""
-        if self._legs.pop(request, None) is not None and not self._legs and retryable:
+        if self._legs.pop(request, None) is not None and not self._has_lasting and retryable:
             self._retry_at = now + RETRY_SECONDS
         return []
 
-    def tick(self, now: float, alive: Collection[str]) -> list[Step]:
-        """Time passes. alive: requests whose legs return frames at the moment."""
+    def tick(self, now: float, alive: Collection[str], faces: Collection[str] = ()) -> list[Step]:
+        """Time passes.
+
+        alive: requests whose legs return frames at the moment. faces: those of them that show a face.
+        """
         returning = [request for request in self._legs if request in alive]
         for request in returning:
-            self._legs[request].alive_at = now
+            leg = self._legs[request]
+            leg.alive_at = now
+            leg.first_at = now if leg.first_at is None else leg.first_at
         if not returning:
             self.worn = ""
             return self._look_for_another(now)
         if self.worn not in returning:
             self.worn, self._worn_since = returning[-1], now
+        elif self._legs[self.worn].draining:
+            self._hand_over(returning, faces, now)
         return self._settle(now)
+
+    @property
+    def _has_lasting(self) -> bool:
+        """Whether a leg is there, or on its way, whose worker does not mean to stop."""
+        return not all(leg.draining for leg in self._legs.values())
+
+    def _hand_over(self, returning: list[str], faces: Collection[str], now: float) -> None:
+        for request in reversed(returning):
+            leg = self._legs[request]
+            first = now if leg.first_at is None else leg.first_at
+            if not leg.draining and (request in faces or now - first >= FACE_SECONDS):
+                self.worn, self._worn_since = request, now
+                return
 
     def _settle(self, now: float) -> list[Step]:
         if now - self._worn_since >= STEADY_SECONDS:
             self._patience = SILENT_SECONDS
+        if self._legs[self.worn].draining:
+            return self._mind_successor(now)
         if now - self._worn_since < SETTLED_SECONDS:
             return []
         return [self._release(request) for request in list(self._legs) if request != self.worn]
+
+    def _mind_successor(self, now: float) -> list[Step]:
+        """While a leg that is about to end is shown: ask again when nothing came of asking."""
+        if self._retry_at is not None:
+            return self._ask(now) if now >= self._retry_at else []
+        late = [
+            request
+            for request, leg in self._legs.items()
+            if not leg.draining and leg.alive_at is None and now - leg.asked_at >= leg.patience
+        ]
+        return [*map(self._release, late), *self._ask(now)] if late else []
+
+    def _replace(self, now: float) -> list[Step]:
+        """Ask for another leg, and give up for it what is not shown if there are too many."""
+        spare = [request for request in self._legs if request != self.worn]
+        given_up = spare[: max(0, len(self._legs) - MOST_LEGS + 1)]
+        return [*map(self._release, given_up), *self._ask(now)]
 
     def _look_for_another(self, now: float) -> list[Step]:
         if self._retry_at is not None:
@@ -118,8 +176,7 @@ class LegKeeper:
             return []
         newest = next(reversed(self._legs.values()))
         if newest.alive_at is None:
-            waited = now - newest.asked_at
-            patience = LONGEST_QUEUE_SECONDS if newest.queued else FIRST_FRAME_SECONDS
+            waited, patience = now - newest.asked_at, newest.patience
         else:
             waited, patience = now - newest.alive_at, self._patience
         if waited < patience:

@@ -76,8 +76,12 @@ class Report(Wire, kw_only=True, frozen=True, tag="report"):
     fallback: bool = False
 
 
+class Draining(Wire, kw_only=True, frozen=True, tag="draining"):
+    """Worker: it is about to stop; the leg goes on until another one has taken over."""
+
+
 FromPerformer = Wear
-FromFaceWorker = Wearing | Refused | Report
+FromFaceWorker = Wearing | Refused | Report | Draining
 
 _encoder = msgspec.json.Encoder()
 _performer_decoder: msgspec.json.Decoder[FromPerformer] = msgspec.json.Decoder(FromPerformer)

@@ -53,6 +53,9 @@ describe("FaceLegKeeper", () => {
     return connection;
   };
 
+  const hear = (connection: FakeConnection, message: object): void =>
+    connection.channels[0]?.onmessage?.({ data: JSON.stringify(message) });
+
   beforeEach(() => {
     vi.useFakeTimers();
     vi.stubGlobal("RTCPeerConnection", FakeConnection);
@@ -142,6 +145,46 @@ describe("FaceLegKeeper", () => {
     expect(status.state).toBe("live");
   });
 
+  it("shows a draining worker until its successor shows a face, and never the card between them", async () => {
+    const first = await live();
+    const shown: string[] = [];
+    outgoing.subscribe((track) => shown.push(track.kind));
+    hear(first, { type: "draining" });
+    hear(first, { type: "draining" });
+    expect(requests()).toHaveLength(2);
+    const firstFrames = watched.get(first.transceivers[0]?.receiver.track as unknown as MediaStreamTrack);
+    const both = async (milliseconds: number): Promise<void> => {
+      for (let passed = 0; passed < milliseconds; passed += 33) {
+        await frames(FakeConnection.made.at(-1) as FakeConnection, 33);
+        firstFrames?.(performance.now());
+      }
+    };
+    keeper.workerJoined(worker("w2"));
+    const second = FakeConnection.made.at(-1) as FakeConnection;
+    await vi.advanceTimersByTimeAsync(0);
+    await keeper.description("w2", { type: "answer", sdp: "" });
+    second.become("connected");
+    second.deliver("video");
+    hear(second, { type: "report", state: "card" });
+    await both(500);
+    expect(outgoing.current.track).toBe(first.transceivers[0]?.receiver.track);
+    hear(second, { type: "report", state: "face" });
+    await both(66);
+    expect(outgoing.current.track).toBe(second.transceivers[0]?.receiver.track);
+    expect(first.signalingState).toBe("closed");
+    expect(released().map(({ request }) => request)).toEqual([requests()[0]?.request]);
+    expect(shown).toEqual(["returned", "returned"]);
+  });
+
+  it("goes on with a draining worker, asking again, while no other one is free", async () => {
+    const first = await live();
+    hear(first, { type: "draining" });
+    keeper.unavailable(requests()[1]?.request ?? "", "no_free_face_worker", true);
+    await frames(first, 2_100);
+    expect(requests()).toHaveLength(3);
+    expect(outgoing.current.track).toBe(first.transceivers[0]?.receiver.track);
+  });
+
   it("puts the card out and asks again when the worker leaves", async () => {
     await live();
     keeper.workerLost("w1");
@@ -160,11 +203,10 @@ describe("FaceLegKeeper", () => {
 
   it("says so when the worker goes over to a lighter engine by itself", async () => {
     const connection = await live();
-    const hear = (message: object) => connection.channels[0]?.onmessage?.({ data: JSON.stringify(message) });
-    hear({ type: "wearing", identity: "minji", engine: "neural" });
+    hear(connection, { type: "wearing", identity: "minji", engine: "neural" });
     expect(status.engine).toBe("neural");
-    hear({ type: "wearing", identity: "minji", engine: "portrait" });
-    hear({ type: "report", state: "face", fallback: true });
+    hear(connection, { type: "wearing", identity: "minji", engine: "portrait" });
+    hear(connection, { type: "report", state: "face", fallback: true });
     expect([status.wearing, status.engine, status.report?.fallback]).toEqual(["minji", "portrait", true]);
     expect(requests()).toHaveLength(1);
   });

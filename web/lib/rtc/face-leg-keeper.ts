@@ -34,7 +34,7 @@ export class FaceLegKeeper {
   #status: LegStatus = NO_FACE;
   #camera: MediaStreamTrack | null = null;
   #live: FaceLeg | null = null;
-  /** A leg that is being set up; it takes over with its first frame. */
+  /** A leg that is being set up; it takes over with its first frame, or its first face while another is shown. */
   #next: FaceLeg | null = null;
   /** No frame for 300 ms: the card is out. */
   #absent = false;
@@ -153,7 +153,10 @@ export class FaceLegKeeper {
       onFrame: () => this.#frame(leg),
       onWearing: (wearing, engine) => this.#update({ wearing, engine, code: null }),
       onRefused: (code) => this.#update({ code, retryable: false }),
-      onReport: (report) => this.#update({ report }),
+      onReport: (report) => {
+        if (leg === this.#live || this.#live === null) this.#update({ report });
+      },
+      onDraining: () => this.#drain(leg),
       onState: (state) => {
         if (state === "closed" || leg.connection.connectionState !== "failed") return;
         this.#lose(leg);
@@ -172,7 +175,7 @@ export class FaceLegKeeper {
   }
 
   #frame(leg: FaceLeg): void {
-    if (leg === this.#next) this.#takeOver(leg);
+    if (leg === this.#next && this.#mayTakeOver(leg)) this.#takeOver(leg);
     if (leg !== this.#live || this.#camera === null) return;
     if (this.#status.state !== "live" || this.#absent) {
       this.#absent = false;
@@ -184,6 +187,17 @@ export class FaceLegKeeper {
     }
   }
 
+  /** A worker is about to stop: another leg takes over while this one is still shown. */
+  #drain(leg: FaceLeg): void {
+    if (leg === this.#next) this.#lose(leg);
+    else if (leg === this.#live && !this.#request.replaces(leg.request)) this.#ask();
+  }
+
+  #mayTakeOver(leg: FaceLeg): boolean {
+    const shown = this.#live !== null && !this.#absent && this.#camera !== null;
+    return !shown || leg.mayTakeOver(performance.now());
+  }
+
   #takeOver(leg: FaceLeg): void {
     const old = this.#live;
     this.#next = null;
@@ -191,6 +205,7 @@ export class FaceLegKeeper {
     this.#absent = false;
     this.#suspect = false;
     if (old !== null) {
+      if (leg.returned !== null && this.#camera !== null) this.#options.outgoing.show(leg.returned);
       old.close();
       this.#request.release(old.request);
     }
@@ -199,7 +214,7 @@ export class FaceLegKeeper {
   /** The old leg came back before the new one was there: keep it. */
   #abandonReplacement(): void {
     const { id } = this.#request;
-    if (this.#live === null || id === this.#live.request) return;
+    if (this.#live === null || this.#live.draining || id === this.#live.request) return;
     if (id !== null) this.#request.release(id);
     this.#next?.close();
     this.#next = null;

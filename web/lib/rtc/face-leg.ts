@@ -21,8 +21,13 @@ export interface FaceLegEvents {
   onWearing(identity: string, engine: string): void;
   onRefused(code: string): void;
   onReport(report: LegReport): void;
+  /** The worker is about to stop, and asks for another leg to take over. */
+  onDraining(): void;
   onState(state: LinkState): void;
 }
+
+/** A leg that returns frames for this long may be shown also without a face: there may be none. */
+const FACE_PATIENCE_MS = 3_000;
 
 export class FaceLeg {
   readonly request: string;
@@ -35,6 +40,9 @@ export class FaceLeg {
   #lastFrameAt: number | null = null;
   #lastStatistics: RTCStatsReport | null = null;
   #loopDelay: number | null = null;
+  #firstFrameAt: number | null = null;
+  #showsFace = false;
+  #draining = false;
 
   constructor(
     peer: Peer,
@@ -69,6 +77,17 @@ export class FaceLeg {
   /** What the worker sends back, once at least one frame of it has arrived. */
   get returned(): ReturnedTrack | null {
     return this.#framesReceived > 0 ? this.#returned : null;
+  }
+
+  /** Whether it may take over from a leg that shows a face: it does too, or has had its time to find one. */
+  mayTakeOver(now: number): boolean {
+    if (this.#firstFrameAt === null) return false;
+    return this.#showsFace || now - this.#firstFrameAt > FACE_PATIENCE_MS;
+  }
+
+  /** Its worker is about to stop. */
+  get draining(): boolean {
+    return this.#draining;
   }
 
   get framesReceived(): number {
@@ -130,6 +149,7 @@ export class FaceLeg {
       receiver.track,
       (at) => {
         this.#framesReceived += 1;
+        this.#firstFrameAt ??= at;
         this.#lastFrameAt = at;
         this.#events.onFrame();
       },
@@ -147,7 +167,13 @@ export class FaceLeg {
       case "refused":
         this.#events.onRefused(message.code);
         break;
+      case "draining":
+        if (this.#draining) break;
+        this.#draining = true;
+        this.#events.onDraining();
+        break;
       case "report":
+        this.#showsFace = message.state !== "card";
         this.#events.onReport(message);
         void this.#measure(message).catch(() => undefined); // the connection closed meanwhile
         break;

@@ -29,6 +29,8 @@ export interface LegReport {
 export type LegMessage =
   | { type: "wearing"; identity: string; engine: string }
   | { type: "refused"; code: string; message: string }
+  /** The worker is about to stop; the leg goes on until another one has taken over. */
+  | { type: "draining" }
   | LegReport;
 
 const STATES = ["face", "held", "card"] as const;
@@ -57,6 +59,8 @@ export function decodeLegMessage(data: unknown): LegMessage | null {
       return { type: "wearing", identity: text(fields.identity), engine: text(fields.engine) };
     case "refused":
       return { type: "refused", code: text(fields.code), message: text(fields.message) };
+    case "draining":
+      return { type: "draining" };
     case "report":
       return report(fields);
     default:

@@ -1,0 +1,324 @@
+"""What a call notices when its face worker is killed, and when it is told to stop: 3 workers, 6 legs.
+
+    python -m benchmarks.migration [--out benchmarks/results/migration.json] [--kills 10] [--drains 10]
+
+Six headless performers wear `veil`, 320x240@10, each with a viewer; all twelve are in this process. A canary
+is on the performer's face, and every picture that a viewer gets is searched for it. The performers stamp
+their frames: a stamped frame that a viewer gets was worked on by a worker, a card has no stamp. Bars: after
+kill -9 a face again within 2 s (p95), between two faces at most 300 ms (p95) while a worker drains, and no
+camera frame.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import signal
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, cast
+
+import av
+import cv2
+import numpy as np
+
+from benchmarks.machine import REPOSITORY, commit, describe_machine, spread
+from benchmarks.trust_measures.canary import camera
+from talchum.adapters.call_server_client import CallLink, CallServerClient
+from talchum.adapters.recording import Recording
+from talchum.adapters.webrtc.engine import prepare_engine
+from talchum.apps.headless_call import CallOptions, HeadlessCall
+from talchum.apps.other_participant import CallResults
+from talchum.apps.peer_disclosure import DisclosureReader
+from talchum.domain.audit import room_name
+from talchum.domain.frame import I420Frame
+from talchum.domain.identity import IdentityKind
+from talchum.protocol.admission import room_key
+from talchum.vision.blending import frame_to_image
+from tests.browser.canary import search
+from tests.calls.service import Child, Service, running_service
+
+WORKERS, LEGS, SLOTS = 3, 6, 3
+IDENTITY = "veil"
+WIDTH, HEIGHT, RATE = 320, 240, 10
+KILL_BAR_S, DRAIN_BAR_MS = 2.0, 300.0
+PATIENCE = 60.0
+QUIET_SECONDS = 3.0
+"""Between a new worker's start and the next interruption: its start costs the others CPU."""
+
+FRESH_SECONDS = 0.5
+LOOK_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A frame with a face that a viewer got. at: when. filmed: when its performer's camera took it."""
+
+    at: float
+    filmed: float
+
+
+class Seen(CallResults):
+    """Every frame with a face, in the order of arrival; a held one, shown again, once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faces: list[Face] = []
+
+    def saw(self, since: float, arrived: float, age: float | None) -> None:
+        """Keep it when it is stamped and new."""
+        super().saw(since, arrived, age)
+        if age is None:
+            return
+        filmed = arrived - age
+        if not self.faces or filmed > self.faces[-1].filmed + 0.005:
+            self.faces.append(Face(arrived, filmed))
+
+
+class CanaryWatch:
+    """Searches each picture for the canary, in the place of a recording."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.canaries = 0
+
+    def add_frame(self, frame: I420Frame, _arrived: float) -> None:
+        """Look at a picture."""
+        self.frames += 1
+        self.canaries += search(frame).found
+
+    def add_voice(self, *_heard: object) -> None:
+        """The clip has none."""
+
+    def close(self) -> None:
+        """Nothing is written."""
+
+
+@dataclass(slots=True)
+class Pair:
+    """A performer and a viewer in a room."""
+
+    performer: HeadlessCall
+    viewer: HeadlessCall
+    seen: Seen
+    watch: CanaryWatch
+
+    @property
+    def shows_face(self) -> bool:
+        """Whether a face has arrived just now."""
+        faces = self.seen.faces
+        return bool(faces) and time.monotonic() - faces[-1].at < FRESH_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Interruptions:
+    """Figures of every call whose worker went. seconds: by call, see `kills` and `drains`."""
+
+    seconds: list[float] = field(default_factory=list)
+    rounds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What was measured. frames: pictures the viewers got, of which `canaries` showed the camera.
+
+    control: the share of pictures in which the search finds the canary where the camera is shown on purpose.
+    """
+
+    kills: Interruptions
+    drains: Interruptions
+    frames: int
+    canaries: int
+    control: float
+
+    def summary(self) -> dict[str, Any]:
+        """Percentiles in milliseconds, counts, and whether the bars are met."""
+        kill, drain = (
+            spread([1000 * one for one in figures.seconds], 0) if figures.seconds else None
+            for figures in (self.kills, self.drains)
+        )
+        return {
+            "killToFaceMs": kill,
+            "kills": {"rounds": self.kills.rounds, "calls": len(self.kills.seconds)},
+            "drainGapMs": drain,
+            "drains": {"rounds": self.drains.rounds, "calls": len(self.drains.seconds)},
+            "frames": self.frames,
+            "cameraFrames": self.canaries,
+            "canaryFoundInCamera": self.control,
+            "withinBars": self.canaries == 0
+            and (kill is None or kill["p95"] <= 1000 * KILL_BAR_S)
+            and (drain is None or drain["p95"] <= DRAIN_BAR_MS),
+        }
+
+
+def measure(kill_rounds: int, drain_rounds: int) -> Migration:
+    """Kill one of three workers so many times, then drain one so many times."""
+    settings = {"TALCHUM_WORKER_SLOTS": str(SLOTS), "TALCHUM_LOG_LEVEL": "INFO"}
+    with tempfile.TemporaryDirectory() as scratch:
+        clip = write_clip(Path(scratch) / "camera.mp4")
+        with running_service(Path(scratch) / "service", workers=WORKERS, settings=settings) as service:
+            return asyncio.run(_measure(service, clip, kill_rounds, drain_rounds))
+
+
+async def _measure(service: Service, clip: Path, kill_rounds: int, drain_rounds: int) -> Migration:
+    prepare_engine(zero_playout_delay=True, allow_loopback=True)
+    control = await shown_on_purpose(service, clip)
+    async with pairs(service, clip, LEGS) as calls:
+        killed = await kills(service, calls, kill_rounds)
+        drained = await drains(service, calls, drain_rounds)
+        frames = sum(call.watch.frames for call in calls)
+        canaries = sum(call.watch.canaries for call in calls)
+    return Migration(killed, drained, frames, canaries, control)
+
+
+async def kills(service: Service, calls: list[Pair], rounds: int) -> Interruptions:
+    """kill -9 of a worker: from the signal to the first face that was filmed after it, by call."""
+    seconds: list[float] = []
+    for _ in range(rounds):
+        await _settle(calls)
+        before = [call.performer.worker for call in calls]
+        worker, at = busiest(service), time.monotonic()
+        worker.kill()
+        await asyncio.sleep(2 * FRESH_SECONDS)
+        await until(lambda: all(call.shows_face and call.performer.worker for call in calls), "faces again")
+        for call, name in zip(calls, before, strict=True):
+            if call.performer.worker != name:
+                seconds.append(next(face.at - at for face in call.seen.faces if face.filmed > at))
+        await asyncio.to_thread(service.start_worker)
+    return Interruptions(seconds, rounds)
+
+
+async def drains(service: Service, calls: list[Pair], rounds: int) -> Interruptions:
+    """A worker that is told to stop: the longest time between two faces while it empties, by call."""
+    seconds: list[float] = []
+    for _ in range(rounds):
+        await _settle(calls)
+        before = [call.performer.worker for call in calls]
+        worker, at = busiest(service), time.monotonic()
+        worker.process.send_signal(signal.SIGTERM)
+        ended = worker.process.poll
+        await until(lambda ended=ended: ended() is not None, "the worker ends")  # type: ignore[misc]
+        await asyncio.sleep(FRESH_SECONDS)
+        for call, name in zip(calls, before, strict=True):
+            if call.performer.worker != name:
+                arrivals = [face.at for face in call.seen.faces if face.at > at - FRESH_SECONDS]
+                seconds.append(max(later - earlier for earlier, later in pairwise(arrivals)))
+        await asyncio.to_thread(service.start_worker)
+    return Interruptions(seconds, rounds)
+
+
+async def shown_on_purpose(service: Service, clip: Path) -> float:
+    """The share of a plain call's pictures in which the canary is found."""
+    async with pairs(service, clip, 1, identity=None) as (call,):
+        await until(lambda: call.watch.frames >= 30, "a plain call")
+        return round(call.watch.canaries / call.watch.frames, 3)
+
+
+@contextlib.asynccontextmanager
+async def pairs(
+    service: Service, clip: Path, count: int, identity: str | None = IDENTITY
+) -> AsyncIterator[list[Pair]]:
+    """So many calls, each of a performer and a viewer, in this process; over when the block ends."""
+    made, running = [], list[asyncio.Task[None]]()
+    try:
+        for _ in range(count):
+            link = await asyncio.to_thread(service.new_link)
+            viewer = await _call(CallOptions(link))
+            viewer.results, watch = (seen := Seen()), CanaryWatch()
+            viewer.recording = cast("Recording", watch)
+            performer = await _call(CallOptions(link, clip, identity, stamp=identity is not None))
+            made.append(Pair(performer, viewer, seen, watch))
+            running += [asyncio.create_task(call.run()) for call in (viewer, performer)]
+        yield made
+    finally:
+        for pair in made:
+            pair.viewer.leave()
+            pair.performer.leave()
+        await asyncio.gather(*running)
+
+
+async def _call(options: CallOptions) -> HeadlessCall:
+    link = CallLink.parse(options.link)
+    server = CallServerClient(link)
+    try:
+        kind = await server.identity_kind(options.identity) if options.identity is not None else None
+        ticket = await server.ticket()
+        reader = DisclosureReader(room_name(room_key(link.room)), await server.published())
+    finally:
+        await server.close()
+    return HeadlessCall(options, link, ticket, cast("IdentityKind | None", kind), reader)
+
+
+async def _settle(calls: list[Pair]) -> None:
+    """Wait until every call shows a face and has for a while."""
+    await until(lambda: all(call.shows_face for call in calls), "a face in every call")
+    await asyncio.sleep(QUIET_SECONDS)
+    await until(lambda: all(call.shows_face for call in calls), "a face in every call")
+
+
+def busiest(service: Service) -> Child:
+    """The worker with the most legs."""
+
+    def legs(worker: Child) -> int:
+        log = worker.log.read_text()
+        return log.count("a leg is connected") - log.count("a leg ended")
+
+    return max(service.workers, key=legs)
+
+
+async def until(condition: Callable[[], bool], what: str) -> None:
+    """Wait for something. Raises TimeoutError."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"never happened: {what}")
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def write_clip(path: Path) -> Path:
+    """A performer with a canary on the face, forwards and backwards, small and slow enough for two cores."""
+    frames = camera()
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=RATE)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.options = {"crf": "14"}
+        for frame in [*frames, *reversed(frames[1:-1])] * 4:
+            small = cv2.resize(frame_to_image(frame), (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+            picture = av.VideoFrame.from_ndarray(np.asarray(small, np.uint8), format="rgb24")
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+    return path
+
+
+def main() -> None:
+    """Measure, print and write the result."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--out", type=Path, default=REPOSITORY / "benchmarks/results/migration.json")
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--drains", type=int, default=10)
+    options = parser.parse_args()
+    machine = describe_machine()
+    measured = measure(options.kills, options.drains)
+    result: dict[str, Any] = {
+        "benchmark": "migration",
+        "commit": commit(),
+        "machine": machine,
+        "workers": WORKERS,
+        "legs": LEGS,
+        "video": f"{WIDTH}x{HEIGHT}@{RATE} VP8, {IDENTITY}",
+        **measured.summary(),
+        "killSeconds": [round(one, 3) for one in measured.kills.seconds],
+        "drainSeconds": [round(one, 3) for one in measured.drains.seconds],
+    }
+    options.out.write_text(json.dumps(result, indent=2) + "\n")
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()
