@@ -75,7 +75,7 @@ def test_a_worker_off_site_takes_legs_off_its_queue(store: str, off_site: str) -
     def face_leg(**arguments: Any) -> None:
         taken.append(arguments["request"])
 
-    celery.task(name=FACE_LEG_TASK)(face_leg)
+    celery.task(name=FACE_LEG_TASK, shared=False)(face_leg)
     worker = celery.Worker(
         pool="threads",
         concurrency=2,
