@@ -56,6 +56,8 @@ def reason_to_skip(marker: str) -> str | None:
     match marker:
         case "netns":
             return missing_requirement("nft")
+        case "nginx":
+            return None if find_program("nginx") else "nginx is not installed (Debian: nginx-light)"
         case "coturn":
             return None if find_program("turnserver") else "turnserver is not installed (Debian: coturn)"
         case "browser":
