@@ -64,6 +64,7 @@ class Settings:
     resume_seconds: int = 30
     face_leg_wait_seconds: int = 8
     room_idle_seconds: int = 24 * 3600
+    liveness_file: Path | None = None
     log_level: str = "INFO"
 
     @classmethod
@@ -243,6 +244,7 @@ NAMES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "TALCHUM_RESUME_SECONDS": ("resume_seconds", _number(1, 600)),
     "TALCHUM_FACE_LEG_WAIT_SECONDS": ("face_leg_wait_seconds", _number(1, 60)),
     "TALCHUM_ROOM_IDLE_SECONDS": ("room_idle_seconds", _number(60, 30 * 24 * 3600)),
+    "TALCHUM_LIVENESS_FILE": ("liveness_file", Path),
     "TALCHUM_LOG_LEVEL": ("log_level", _log_level),
 }
 """Each environment variable with the field it sets and how it is read."""

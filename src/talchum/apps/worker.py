@@ -36,6 +36,7 @@ from talchum.adapters.celery_queue import (
 from talchum.adapters.face_worker_presence import FaceWorkerPresence
 from talchum.adapters.face_worker_registry import FaceWorkerStatus
 from talchum.adapters.image_file import decode_image
+from talchum.adapters.liveness_file import keep_liveness
 from talchum.adapters.webrtc.engine import prepare_engine
 from talchum.apps.capacity import measure_leg_cost, slots_for
 from talchum.apps.enrolled_faces import EnrolledFaces
@@ -238,6 +239,7 @@ def run(settings: Settings) -> int:
     prepare = preparer(ConsentedFaces(known, consents), networks.topology, settings.rendering)
     slots = settings.worker_slots or _measured_slots(networks, known, prepare)
     media = MediaLoop()
+    media.submit(keep_liveness(settings.liveness_file))
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     with ThreadPoolExecutor(1, "prepare") as executor:
         faces = PreparedFaces(prepare, executor)
