@@ -7,6 +7,7 @@ umask 077
 directory=$(mktemp -d)
 {
     cat "$(dirname "$0")/turnserver.conf"
+    echo "listening-port=${TURN_PORT:-3478}"
     echo "listening-ip=$RELAY_ADDRESS"
     echo "relay-ip=$RELAY_ADDRESS"
     # Both sides of a call may need the relay, and then each one's peer is the relay itself.
