@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,20 +35,22 @@ GROWING = {
     "trustedProxies": ["10.0.0.0/16"],
     "networkPolicy": {"metricsPort": 9464},
 }
-CASES = {"by url": {}, "bundled": BUNDLED, "growing": GROWING}
+CASES: dict[str, Mapping[str, object]] = {"by url": {}, "bundled": BUNDLED, "growing": GROWING}
 
 
-def run_helm(*arguments: str, values: object, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+def run_helm(
+    *arguments: str, values: Mapping[str, object], tmp_path: Path
+) -> subprocess.CompletedProcess[str]:
     program = helm()
     if program is None:
         pytest.skip("helm is neither installed nor to be had from npm")
     file = tmp_path / "values.yaml"
-    file.write_text(yaml.safe_dump(values))
+    file.write_text(yaml.safe_dump({"contentUrl": "s3://bucket/talchum", **values}))
     command = [str(program), *arguments, str(CHART), "--values", str(file)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def rendered(values: object, tmp_path: Path) -> list[dict[str, Any]]:
+def rendered(values: Mapping[str, object], tmp_path: Path) -> list[dict[str, Any]]:
     done = run_helm("template", "test", values=values, tmp_path=tmp_path)
     assert done.returncode == 0, done.stderr
     (tmp_path / "rendered.yaml").write_text(done.stdout)
@@ -114,5 +117,10 @@ def test_workers_are_scaled_by_the_list_in_which_legs_wait(tmp_path: Path) -> No
 
 
 def test_values_that_cannot_be_meant_are_refused(tmp_path: Path) -> None:
-    for wrong in ({"settings": {"PORT": "1"}}, {"faceWorkers": {"reachable": "maybe"}}, {"hots": "x"}):
+    for wrong in (
+        {"settings": {"PORT": "1"}},
+        {"faceWorkers": {"reachable": "maybe"}},
+        {"hots": "x"},
+        {"contentUrl": ""},
+    ):
         assert run_helm("template", "test", values=wrong, tmp_path=tmp_path).returncode != 0
