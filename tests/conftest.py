@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 import talchum  # noqa: F401 - before ONNX Runtime, which it keeps from reporting
+from tests.deploy.containers import reason_not_to_build
 from tests.network.namespaces import find_program, missing_requirement
 
 # a busy machine is no fault of the code: how long an example takes says nothing here
@@ -56,6 +57,10 @@ def reason_to_skip(marker: str) -> str | None:
     match marker:
         case "netns":
             return missing_requirement("nft")
+        case "nginx":
+            return None if find_program("nginx") else "nginx is not installed (Debian: nginx-light)"
+        case "image":
+            return reason_not_to_build()
         case "coturn":
             return None if find_program("turnserver") else "turnserver is not installed (Debian: coturn)"
         case "browser":

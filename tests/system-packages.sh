@@ -13,6 +13,10 @@ need turnserver coturn
 need ffmpeg ffmpeg
 need nft nftables
 need ip iproute2
+need nginx nginx-light
+need curl curl
+need buildah buildah
+need mmdebstrap mmdebstrap
 fc-list 2>/dev/null | grep -qi 'noto.*cjk' || missing="$missing fontconfig fonts-noto-cjk"
 
 [ -z "$missing" ] && exit 0

@@ -161,6 +161,24 @@ def test_post_of_another_page_is_refused(server: CallServer) -> None:
     assert server.request("/api/rooms", {}, headers={"Origin": server.origin})[0] == 201
 
 
+@pytest.mark.parametrize("trusted", ["", "127.0.0.0/8"])
+def test_a_clients_limit_is_its_own_behind_a_trusted_proxy_only(running: Installation, trusted: str) -> None:
+    proxied = running.start(TALCHUM_TRUSTED_PROXIES=trusted)
+
+    def ask(address: str) -> int:
+        headers = {"X-Forwarded-For": f"192.0.2.1, {address}", "X-Forwarded-Proto": "https"}
+        headers["Origin"] = proxied.origin.replace("http:", "https:" if trusted else "http:")
+        return proxied.request("/api/rooms/unknown/tickets", {}, headers=headers)[0]
+
+    try:
+        while ask("192.0.2.7") != 429:
+            pass
+        assert ask("192.0.2.8") == (404 if trusted else 429)
+    finally:
+        proxied.stop()
+        running.servers.remove(proxied)
+
+
 async def test_third_participant_gets_no_ticket(server: CallServer) -> None:
     room = server.new_room()
     async with participant(server, room), participant(server, room):

@@ -93,6 +93,7 @@ def test_an_inference_provider_is_one_of_a_list() -> None:
         ({"TALCHUM_OIDC_CLIENT_SECRET": "secret"}, "expected all or none"),
         ({"TALCHUM_OIDC_ISSUER": "http://id.example"}, "expected a URL that begins with https://"),
         ({"TALCHUM_REGISTRATION": "everybody"}, "expected one of invited, open"),
+        ({"TALCHUM_TRUSTED_PROXIES": "10.0.0.1/16"}, "expected an address or a network"),
     ],
 )
 def test_ways_to_sign_in_that_cannot_be_are_refused(environment: dict[str, str], problem: str) -> None:

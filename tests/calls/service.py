@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,10 @@ START_PATIENCE = 30.0
 STOP_PATIENCE = 5.0
 FIRST_PORT = 8080
 PARTS = ("TALCHUM_WEB", "TALCHUM_NETWORKS", "TALCHUM_IDENTITIES")  # an installation may lie elsewhere
+
+
+Program = Callable[[str, Mapping[str, str]], list[str]]
+"""The command line of a process of the installation, by its name and its environment."""
 
 
 class ServiceError(Exception):
@@ -61,7 +65,7 @@ class Service:
 
     place: the namespace it runs in, None for the machine's own network. host: the address its call servers
     listen on. first_port: of its first call server; further ones take the next. settings: further `TALCHUM_`
-    environment of every process.
+    environment of every process. program: what starts its processes instead of this Python.
     """
 
     place: Namespace | None
@@ -70,6 +74,7 @@ class Service:
     store: EmbeddedValkey
     settings: Mapping[str, str]
     first_port: int = FIRST_PORT
+    program: Program | None = None
     children: list[Child] = field(default_factory=list)
 
     @property
@@ -198,12 +203,15 @@ class Service:
             host = f"{self.host}:{self.servers[0].port}"
             own["TALCHUM_SERVER_URL"] = f"ws://{host}/ws"
         log = self.directory / f"{name}-{len(self.children)}.log"
+        environment = {**self.environment(), **own, **(settings or {})}
         argv = [sys.executable, "-m", f"talchum.apps.{name}"]
+        if self.program is not None:
+            argv = self.program(name, environment)
         place = place or self.place
         with log.open("wb") as output:
             process = subprocess.Popen(
                 argv if place is None else place.command(argv),
-                env={**self.environment(), **own, **(settings or {})},
+                env=environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -242,6 +250,7 @@ def running_service(
     servers: int = 1,
     workers: int = 1,
     turn: TurnServer | None = None,
+    program: Program | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> Iterator[Service]:
     """An installation that answers, until the end of the block; ServiceError when a part does not start."""
@@ -250,7 +259,7 @@ def running_service(
     given = dict(settings or {})
     if turn is not None:
         given = {"TALCHUM_TURN_URLS": ",".join(turn.urls), "TALCHUM_TURN_SECRET": turn.secret, **given}
-    service = Service(place, directory, host, store, given, first_port)
+    service = Service(place, directory, host, store, given, first_port, program)
     try:
         service.start_store()
         for _ in range(servers):

@@ -22,6 +22,7 @@ from talchum.adapters.celery_consumer import QueueConsumer
 from talchum.adapters.celery_queue import RECORDING_QUEUE, RECORDING_TASK, RecordingTask, make_celery
 from talchum.adapters.content_store import open_content_store
 from talchum.adapters.database import open_database
+from talchum.adapters.liveness_file import keep_liveness
 from talchum.adapters.recording_credentials import CertificateChain, sign_recording
 from talchum.adapters.recording_files import RecordingFiles
 from talchum.adapters.webrtc.engine import prepare_engine
@@ -116,6 +117,7 @@ def run(settings: Settings) -> int:
             settings.worker_reachable,
         )
         media = MediaLoop()
+        media.submit(keep_liveness(settings.liveness_file))
         try:
             return _consume(settings, recorder, media)
         finally:

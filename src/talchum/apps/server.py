@@ -457,6 +457,9 @@ def _uvicorn_config(app: Quart, settings: Settings, host: str, port: int, *, tls
         access_log=False,  # it names addresses and rooms
         log_config=None,
         server_header=False,
+        # Without a list uvicorn would believe whoever connects from 127.0.0.1.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=3,
         timeout_keep_alive=30,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
 from urllib.parse import urlsplit
@@ -32,6 +33,7 @@ class Settings:
     public_url: str = ""
     server_url: str = ""
     allowed_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
     data: Path = Path(".talchum")
     web: Path = Path(__file__).parent.parent / "_built" / "web"
     networks: Path = Path(__file__).parent.parent / "_built" / "networks"
@@ -63,6 +65,7 @@ class Settings:
     resume_seconds: int = 30
     face_leg_wait_seconds: int = 8
     room_idle_seconds: int = 24 * 3600
+    liveness_file: Path | None = None
     log_level: str = "INFO"
 
     @classmethod
@@ -168,6 +171,13 @@ def _listed(parse: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
     return parse_all
 
 
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError:
+        raise ValueError(f"got {text!r}, expected an address or a network such as 10.0.0.0/16") from None
+
+
 def _ice_url(text: str) -> str:
     if text.partition(":")[0] not in ("stun", "stuns", "turn", "turns"):
         raise ValueError(f"got {text!r}, expected stun:, stuns:, turn: or turns: (RFC 7064, 7065)")
@@ -204,6 +214,7 @@ NAMES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "TALCHUM_PUBLIC_URL": ("public_url", _web_url),
     "TALCHUM_SERVER_URL": ("server_url", _url("ws", "wss")),
     "TALCHUM_ALLOWED_ORIGINS": ("allowed_origins", _listed(_web_url)),
+    "TALCHUM_TRUSTED_PROXIES": ("trusted_proxies", _listed(_network)),
     "TALCHUM_DATA": ("data", Path),
     "TALCHUM_WEB": ("web", Path),
     "TALCHUM_NETWORKS": ("networks", Path),
@@ -235,6 +246,7 @@ NAMES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "TALCHUM_RESUME_SECONDS": ("resume_seconds", _number(1, 600)),
     "TALCHUM_FACE_LEG_WAIT_SECONDS": ("face_leg_wait_seconds", _number(1, 60)),
     "TALCHUM_ROOM_IDLE_SECONDS": ("room_idle_seconds", _number(60, 30 * 24 * 3600)),
+    "TALCHUM_LIVENESS_FILE": ("liveness_file", Path),
     "TALCHUM_LOG_LEVEL": ("log_level", _log_level),
 }
 """Each environment variable with the field it sets and how it is read."""

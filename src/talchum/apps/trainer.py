@@ -15,12 +15,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import redis
 
 from talchum.adapters.celery_consumer import QueueConsumer
 from talchum.adapters.celery_queue import TRAINING_QUEUE, TRAINING_TASK, TrainingQueue, make_celery
 from talchum.adapters.database import open_database
+from talchum.adapters.liveness_file import touch_liveness
 from talchum.adapters.trainer_presence import TrainerPresence
 from talchum.adapters.training_jobs import TrainingJobs
 from talchum.apps.job_process import LEASE_SECONDS, Command, JobRunner, attempt_command
@@ -47,6 +49,7 @@ class Trainer:
     presence: TrainerPresence
     stop: threading.Event = field(default_factory=threading.Event)
     busy: bool = False
+    liveness_file: Path | None = None
 
     def train(self, job: str) -> None:
         """The body of the task: until the job is over, or this trainer."""
@@ -64,6 +67,8 @@ class Trainer:
         """Say that this trainer lives, and sweep, until it stops."""
         swept = -SWEEP_SECONDS
         while not self.stop.is_set():
+            if self.liveness_file:
+                touch_liveness(self.liveness_file)
             try:
                 self.presence.announce()
                 if time.monotonic() - swept >= SWEEP_SECONDS:
@@ -102,6 +107,7 @@ def run(
         JobRunner(jobs, os.environ, command, lease_seconds),
         TrainingQueue(celery),
         TrainerPresence(client, name),
+        liveness_file=settings.liveness_file,
     )
     celery.task(name=TRAINING_TASK)(training_task(trainer))
     consumer = QueueConsumer(celery, TRAINING_QUEUE, "trainer", 1, settings.log_level)

@@ -38,6 +38,7 @@ from talchum.adapters.cpu_share import usable_cores
 from talchum.adapters.face_worker_presence import FaceWorkerPresence
 from talchum.adapters.face_worker_registry import FaceWorkerStatus
 from talchum.adapters.image_file import decode_image
+from talchum.adapters.liveness_file import keep_liveness
 from talchum.adapters.webrtc.engine import prepare_engine
 from talchum.apps.capacity import measure_leg_cost, slots_for
 from talchum.apps.enrolled_faces import EnrolledFaces
@@ -282,6 +283,7 @@ def run(settings: Settings) -> int:
     prepare = preparer(ConsentedFaces(known, consents), networks.topology, settings.rendering)
     slots = settings.worker_slots or _measured_slots(networks, known, prepare)
     media = MediaLoop()
+    media.submit(keep_liveness(settings.liveness_file))
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     if (user := urlsplit(settings.redis_url).username or "").startswith(OFF_SITE_PREFIX):
         worker_id = f"{user}.{worker_id}"  # a user of `talchum worker-access` writes no other names
