@@ -33,7 +33,8 @@ class FaceLegTask:
 
     request: the leg's name, unique among all rooms; tag: its `LegTag`; room: the room's key, which opens
     nothing. expires_at: wall clock, after which nobody waits for it any more. account: the performer's, empty
-    for a guest. enrolment: the offer of one that it is to make, empty for a leg that shows a face.
+    for a guest. enrolment: the offer of one that it is to make, empty for a leg that shows a face. asked_at:
+    wall clock.
     """
 
     request: str
@@ -48,6 +49,7 @@ class FaceLegTask:
     expires_at: float
     account: str = ""
     enrolment: str = ""
+    asked_at: float = 0.0
 
 
 def broker_url(redis_url: str) -> str:
