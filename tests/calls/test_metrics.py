@@ -51,6 +51,7 @@ def test_a_call_with_a_face_is_seen_in_the_measurements(tmp_path: Path) -> None:
     assert sum(s.value for s in server.samples if s.name == "talchum_face_legs_ended_total") == 1
     assert server.value("talchum_face_legs_waiting", queue="face-legs.gpu") == 1
     assert server.value("talchum_relayed_messages_total", message="description") >= 4
+    assert server.value("talchum_call_routes_total", route="host") == 2
     relayed = sum(s.value for s in server.samples if s.name == "talchum_relayed_messages_total")
     assert server.value("talchum_relay_seconds_count") == relayed
     assert server.value("talchum_event_loop_lag_seconds_count") > 0

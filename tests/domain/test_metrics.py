@@ -6,7 +6,7 @@ import re
 from typing import get_args
 
 from talchum.domain.metrics import LABELS, METRICS, OTHER, RELAY_TIME, STAGE_TIME
-from talchum.protocol.messages import LeaveReason, Role
+from talchum.protocol.messages import CallRoute, LeaveReason, Role
 from talchum.vision.cards import CARD_TEXTS
 from talchum.vision.engines import ENGINES
 
@@ -29,6 +29,7 @@ def test_labels_know_all_that_the_project_has() -> None:
     assert set(LABELS["engine"]) == {*ENGINES, "none"}
     assert set(LABELS["card"]) == set(CARD_TEXTS)
     assert set(LABELS["end"]) == set(get_args(LeaveReason))
+    assert LABELS["route"] == get_args(CallRoute)
     assert set(LABELS["role"]) == set(get_args(Role))
 
 

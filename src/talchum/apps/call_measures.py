@@ -12,13 +12,14 @@ from talchum.domain.metrics import (
     RELAY_TIME,
     RELAYED,
     RESUMES,
+    ROUTES,
     SOCKETS,
     STORE_ERRORS,
     UNMEASURED,
     Measurements,
 )
 from talchum.protocol.messages import Described, FaceLegUnavailable, Role, StateChanged, Trickled
-from talchum.protocol.room_effects import Effect, EnqueueFaceLeg, Note, Push
+from talchum.protocol.room_effects import Effect, EnqueueFaceLeg, Note, Push, Routed
 
 
 class CallMeasures:
@@ -55,6 +56,8 @@ class CallMeasures:
         """A step of a room is done."""
         for effect in effects:
             match effect:
+                case Routed(route):
+                    self._measurements.count(ROUTES, route)
                 case EnqueueFaceLeg():
                     self._measurements.count(LEGS_ASKED)
                 case Note(event) if event.name == "leg-started":

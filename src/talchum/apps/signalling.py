@@ -30,6 +30,7 @@ from talchum.protocol.messages import (
     IceServersIssued,
     Join,
     Leave,
+    ReportRoute,
     RequestFaceLeg,
     RequestIceServers,
     RequestRecording,
@@ -61,6 +62,8 @@ MESSAGE_RATE = 40.0
 MESSAGE_BURST = 200.0
 HEAVY_COST = 10.0
 """Messages that others must parse, or that start work, count as this many."""
+
+HEAVY = Describe | RequestFaceLeg | RequestIceServers | RequestRecording | ReportRoute
 
 CLOSE_NORMAL = 1000
 CLOSE_REFUSED = 1008
@@ -276,7 +279,7 @@ class Signalling:
                 await self._hold_back(connection, limit, HEAVY_COST)
                 await connection.say(_failure(error, about=number_of(data)))
                 continue
-            heavy = isinstance(message, Describe | RequestFaceLeg | RequestIceServers | RequestRecording)
+            heavy = isinstance(message, HEAVY)
             await self._hold_back(connection, limit, HEAVY_COST if heavy else 1.0)
             await self._act(connection, message)
             if isinstance(message, Leave):

@@ -20,6 +20,7 @@ OTHER = "other"
 LABELS: Mapping[str, tuple[str, ...]] = {
     "role": ("participant", "face-worker", "recorder"),
     "message": ("description", "candidate", "state"),
+    "route": ("host", "srflx", "prflx", "relay", "relay-udp", "relay-tcp", "relay-tls"),
     "end": ("left", "lost", "replaced", "ended"),
     "refusal": ("no_free_face_worker", "identity_unknown", "identity_not_allowed", "signed_out"),
     "queue": ("face-legs", "face-legs.gpu"),
@@ -137,6 +138,14 @@ RELAY_TIME = Metric(
     parts=_SERVER,
     buckets=MILLISECONDS,
 )
+ROUTES = Metric(
+    "talchum_call_routes_total",
+    "counter",
+    "1",
+    "Connections between participants, and changes of their route; each side tells its own.",
+    ("route",),
+    _SERVER,
+)
 LEGS_ASKED = Metric(
     "talchum_face_legs_asked_total", "counter", "1", "Face legs put on a queue.", parts=_SERVER
 )
@@ -252,6 +261,7 @@ METRICS: tuple[Metric, ...] = (
     RESUMES,
     RELAYED,
     RELAY_TIME,
+    ROUTES,
     LEGS_ASKED,
     LEGS_BEGUN,
     LEGS_ENDED,

@@ -44,6 +44,7 @@ from talchum.protocol.messages import (
     Ping,
     Pong,
     ReleaseFaceLeg,
+    ReportRoute,
     RequestFaceLeg,
     RequestIceServers,
     RequestRecording,
@@ -59,6 +60,7 @@ from talchum.protocol.room_effects import (
     IssueIceServers,
     PendingEffects,
     Reply,
+    Routed,
     Trim,
     Welcomed,
 )
@@ -282,6 +284,9 @@ class Room:
             case AnswerRecording():
                 _expect_participant(peer)
                 self._recordings.answer(name, message, now)
+            case ReportRoute():
+                _expect_participant(peer)
+                self._effects.add(Routed(message.route))
             case RequestIceServers():
                 self._effects.add(IssueIceServers(name))
             case Acknowledge():

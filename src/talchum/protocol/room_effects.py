@@ -8,7 +8,7 @@ import msgspec
 
 from talchum.domain.audit import AuditEvent, Value, room_name
 from talchum.domain.disclosure import Disclosure
-from talchum.protocol.messages import Failure, Peer, Role, ServerMessage
+from talchum.protocol.messages import CallRoute, Failure, Peer, Role, ServerMessage
 from talchum.protocol.room_state import RoomState
 
 
@@ -135,6 +135,13 @@ class CancelFaceLeg:
 
 
 @dataclass(frozen=True, slots=True)
+class Routed:
+    """A participant reaches the other by this route."""
+
+    route: CallRoute
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Write this to the audit log."""
 
@@ -155,6 +162,7 @@ Effect = (
     | EnqueueRecording
     | KeepFaceLeg
     | CancelFaceLeg
+    | Routed
     | Note
 )
 
