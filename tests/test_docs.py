@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec.inspect import StructType, multi_type_info
 
 from talchum.apps.settings import NAMES
+from talchum.domain.metrics import LABELS, METRICS
 from talchum.protocol.messages import ClientMessage, ServerMessage
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -45,6 +46,15 @@ def test_every_field_of_a_message_is_named_beside_it() -> None:
 
 def test_every_setting_has_a_heading() -> None:
     assert headings("operate.md", "Settings") == list(NAMES)
+
+
+def test_every_metric_is_in_the_table_with_its_labels() -> None:
+    chapter = (DOCS / "operate.md").read_text().split("\n## Metrics\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `([a-z_]+)`(?: by ([`a-z, ]+))? \| (\w+) \| (\w+) \|", chapter, re.MULTILINE)
+    told = [(name, tuple(re.findall("[a-z]+", labels)), kind, unit) for name, labels, kind, unit in rows]
+    assert told == [(metric.name, metric.labels, metric.kind, metric.unit) for metric in METRICS]
+    values = dict(re.findall(r"^- `([a-z]+)`: (.+)$", chapter, re.MULTILINE))
+    assert {label: tuple(re.findall("`([^`]+)`", text)) for label, text in values.items()} == LABELS
 
 
 def test_every_code_a_client_may_meet_is_named() -> None:

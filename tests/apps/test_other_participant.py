@@ -11,14 +11,18 @@ from talchum.apps import other_participant
 from talchum.apps.other_participant import CallResults, OtherParticipant
 from talchum.apps.peer_disclosure import PeerDisclosure
 from talchum.domain.errors import PeerConnectionError
-from talchum.protocol.messages import Peer
+from talchum.protocol.messages import ClientMessage, Peer, ReportRoute
 
 
 class PeerDouble:
     """Knows the routes it is given, one a question; None when it is closed."""
 
     def __init__(self, *_: Any) -> None:
-        self.routes: list[PeerStats | None] = [PeerStats(route="relay"), PeerStats(), None]
+        self.routes: list[PeerStats | None] = [
+            PeerStats(route="relay", path="relay-udp"),
+            PeerStats(),
+            None,
+        ]
 
     def open_channel(self, _label: str, *, number: int) -> None:
         assert number >= 0
@@ -34,7 +38,9 @@ async def test_the_route_stays_known_when_the_other_side_has_left(monkeypatch: p
     monkeypatch.setattr(other_participant, "WebRtcPeer", PeerDouble)
     results, peer = CallResults(), Peer(id="b", role="participant", polite=True)
     disclosure = cast("PeerDisclosure", None)
-    other = OtherParticipant(peer, lambda _message: None, results, None, (), disclosure, own_face=False)
+    told: list[ClientMessage] = []
+    other = OtherParticipant(peer, told.append, results, None, (), disclosure, own_face=False)
     for _ in range(3):
         await other.note_route()
         assert results.route == "relay"
+    assert told == [ReportRoute(route="relay-udp")]

@@ -107,3 +107,11 @@ def test_an_openid_provider_keeps_the_slash_it_calls_itself_by() -> None:
     environment = {"TALCHUM_OIDC_ISSUER": "https://id.example/", "TALCHUM_OIDC_CLIENT_ID": "talchum"}
     environment |= {"TALCHUM_OIDC_CLIENT_SECRET": "x", "TALCHUM_REDIS_URL": "redis://localhost"}
     assert Settings.from_environment(environment).oidc_issuer == "https://id.example/"
+
+
+def test_an_address_is_a_host_and_a_port() -> None:
+    settings = Settings.from_environment({**STORE, "TALCHUM_METRICS_ADDRESS": "[::1]:9100"})
+    assert settings.metrics_address == ("::1", 9100)
+    for wrong in ("9100", "host", "host:", "host:99999", "me@host:9100", "host:9100/metrics"):
+        with pytest.raises(SettingsError, match="METRICS_ADDRESS"):
+            Settings.from_environment({**STORE, "TALCHUM_METRICS_ADDRESS": wrong})

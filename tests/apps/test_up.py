@@ -23,7 +23,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from talchum.adapters.network_addresses import free_port, lan_addresses
-from talchum.apps.up import UpOptions, operator_token, qr_code, run
+from talchum.apps.up import UpOptions, operator_token, own_environments, qr_code, run
 from talchum.domain.errors import SettingsError
 from tests.network.namespaces import find_program
 
@@ -308,3 +308,10 @@ def test_port_is_read_from_the_environment(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert f"port {port} is in use" in done.stderr
     assert "(port_in_use)" in done.stderr
+
+
+def test_each_child_answers_prometheus_at_a_port_of_its_own() -> None:
+    children = own_environments({"TALCHUM_METRICS_ADDRESS": "[::1]:9100", "A": "b"})
+    assert next(children) == {"TALCHUM_METRICS_ADDRESS": "[::1]:9100", "A": "b"}
+    assert next(children)["TALCHUM_METRICS_ADDRESS"] == "[::1]:9101"
+    assert "TALCHUM_METRICS_ADDRESS" not in next(own_environments({}))

@@ -13,12 +13,13 @@ from talchum.protocol.messages import (
     ParticipantState,
     Ping,
     Pong,
+    ReportRoute,
     RequestIceServers,
     SetState,
 )
 from talchum.protocol.room import RoomRules
-from talchum.protocol.room_effects import Continued, IssueIceServers, Trim
-from tests.protocol.rooms import OFFER, WEARING, Call, code_of
+from talchum.protocol.room_effects import Continued, IssueIceServers, Routed, Trim
+from tests.protocol.rooms import OFFER, WEARING, Call, code_of, wear
 
 
 def test_ticket_opens_once(call: Call) -> None:
@@ -68,6 +69,15 @@ def test_fresh_ice_servers_are_asked_of_the_server(call: Call, pair: tuple[str, 
     first, _ = pair
     effects = call.room.handle(first, call.connections[first], RequestIceServers(seq=1), call.now)
     assert effects == [IssueIceServers(first)]
+
+
+def test_route_is_counted_once_and_only_a_participants(call: Call, pair: tuple[str, str]) -> None:
+    said = ReportRoute(seq=7, route="relay-tcp")
+    peer = call.room.state.peers[pair[0]]
+    assert call.room.handle(pair[0], peer.connection, said, call.now) == [Routed("relay-tcp")]
+    assert call.room.handle(pair[0], peer.connection, said, call.now) == []
+    worker = wear(call, pair[0])
+    assert code_of(call.say(worker, ReportRoute(seq=1, route="host"))) == "role_refused"
 
 
 def test_resume_continues_numbers_and_keeps_what_came_meanwhile(call: Call, pair: tuple[str, str]) -> None:

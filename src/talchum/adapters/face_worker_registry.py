@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from talchum.domain.errors import StoreError
+from talchum.domain.metrics import LABELS
 from talchum.domain.placement import CPU_LEGS
 
 logger = logging.getLogger(__name__)
@@ -50,6 +52,22 @@ async def read_face_workers(client: redis.Redis) -> FaceWorkers:
         raise StoreError(f"the store did not answer: {type(error).__name__}") from error
     statuses = [status for value in values if value is not None and (status := _status(value)) is not None]
     return FaceWorkers(len(statuses), sum(max(0, status.free) for status in statuses))
+
+
+async def count_waiting_legs(client: redis.Redis) -> dict[str, int]:
+    """By queue, the legs that no worker has taken: the sizes of ``talchum:{queue}-waiting``.
+
+    Raises StoreError.
+    """
+    queues = LABELS["queue"]
+    try:
+        pipeline: Any = client.pipeline(transaction=False)
+        for queue in queues:
+            pipeline.zcard(f"talchum:{queue}-waiting")
+        sizes = await pipeline.execute()
+    except (RedisError, OSError) as error:
+        raise StoreError(f"the store did not answer: {type(error).__name__}") from error
+    return dict(zip(queues, sizes, strict=True))
 
 
 def _status(value: bytes | str) -> FaceWorkerStatus | None:

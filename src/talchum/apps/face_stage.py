@@ -100,10 +100,18 @@ class StageCounts:
 class FaceStage:
     """Runs a pipeline on a thread and gives its egress frames to `send` on the event loop.
 
-    Made and used on the event loop, but for `_work`. marking: of the cards that it shows itself.
+    Made and used on the event loop, but for `_work`. marking: of the cards that it shows itself. watch: told
+    of every picture that went out, with its age as in `StageCounts.went_out`.
     """
 
-    def __init__(self, pipeline: Pipeline, send: Callable[[EgressFrame], None], marking: Marking) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        send: Callable[[EgressFrame], None],
+        marking: Marking,
+        watch: Callable[[EgressFrame, float | None], None] | None = None,
+    ) -> None:
+        self._watched_by = watch
         self._pipeline = pipeline
         self._send = send
         self._slot = FrameSlot()
@@ -204,7 +212,10 @@ class FaceStage:
         if arrived is not None:
             self._budget.worked(now, seconds)
         self._send(egress)
-        self.counts.went_out(egress, now - arrived if arrived is not None else None)
+        age = now - arrived if arrived is not None else None
+        self.counts.went_out(egress, age)
+        if self._watched_by is not None:
+            self._watched_by(egress, age)
 
     async def _watch(self) -> None:
         while True:

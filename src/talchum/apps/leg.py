@@ -13,6 +13,7 @@ from talchum.adapters.webrtc.remote_tracks import RemoteVideo
 from talchum.adapters.webrtc.sources import EgressVideo
 from talchum.adapters.webrtc.statistics import PeerStats
 from talchum.apps.face_stage import FaceStage, Pipeline
+from talchum.apps.leg_measures import LegMeasures
 from talchum.apps.prepared_faces import PreparedFaces
 from talchum.apps.worker_leg import Place, WorkerLeg
 from talchum.domain.consent import Consent
@@ -89,6 +90,7 @@ class FaceLeg(WorkerLeg):
         make_pipeline: Callable[[], Pipeline],
         *,
         reachable: Reachability = "direct",
+        measures: LegMeasures | None = None,
     ) -> None:
         place = Place(order.server_url, order.ticket, order.performer, order.ice_servers)
         super().__init__(place, reachable=reachable)
@@ -97,6 +99,7 @@ class FaceLeg(WorkerLeg):
         self._rights = rights
         self._owners = owners
         self._make_pipeline = make_pipeline
+        self._measures = measures if measures is not None else LegMeasures()
         self._stage: FaceStage | None = None
         self._video: RemoteVideo | None = None
         self._wishes: asyncio.Queue[Wear] = asyncio.Queue(MAX_WISHES)
@@ -110,7 +113,7 @@ class FaceLeg(WorkerLeg):
         """Serve until the performer leaves, the room ends the leg or `end` is called; `reason` says which."""
         pipeline = await asyncio.to_thread(self._make_pipeline)
         egress = EgressVideo()
-        stage = self._stage = FaceStage(pipeline, egress.send, self._order.marking)
+        stage = self._stage = FaceStage(pipeline, egress.send, self._order.marking, self._measures.went_out)
 
         async def begin(peer: WebRtcPeer) -> None:
             await peer.send_video(egress)
@@ -218,6 +221,7 @@ class FaceLeg(WorkerLeg):
         self._client.send(worn)
         if self._stage is not None:
             self._stage.wear(face, wearer)
+            self._measures.engine = face.engine
         self._wearer = wearer
         self._fallback = fallback
         self._worn = Wearing(identity=face.identity, engine=face.engine)
@@ -238,6 +242,7 @@ class FaceLeg(WorkerLeg):
             before = now
             discarded = self._video.discarded if self._video is not None else 0
             dropped = stage.frames_dropped + discarded
+            self._measures.dropped(dropped)
             report = stage.counts.report(dropped, codec, fallback=self._fallback)
             self.frame_age = report.frame_age.p95 or None
             self._say(report)

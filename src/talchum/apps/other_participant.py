@@ -22,11 +22,13 @@ from talchum.domain.frame import I420Frame
 from talchum.domain.stamp import read_stamp, strip_rows
 from talchum.protocol import delay_messages
 from talchum.protocol.messages import (
+    CallRoute,
     ClientMessage,
     Describe,
     IceCandidate,
     IceServer,
     Peer,
+    ReportRoute,
     SessionDescription,
     Trickle,
 )
@@ -112,6 +114,7 @@ class OtherParticipant(PeerListener):
         self.since = time.monotonic()
         self.unconnected_since: float | None = None
         self.restarted_at = 0.0
+        self._told: CallRoute | None = None
         self.peer = WebRtcPeer(
             PeerOptions(
                 audience="participant",
@@ -130,8 +133,11 @@ class OtherParticipant(PeerListener):
             self.keep_route(await self.peer.stats())
 
     def keep_route(self, stats: PeerStats) -> None:
-        """Keep by which route the call goes, for the report; what tells of none changes nothing."""
+        """Keep by which route the call goes, and tell the call server; what tells of none changes nothing."""
         self._results.route = stats.route or self._results.route
+        if stats.path not in (None, self._told):
+            self._told = stats.path
+            self._send(ReportRoute(route=stats.path))
 
     def description_made(self, description: SessionDescription) -> None:
         """Send it there."""

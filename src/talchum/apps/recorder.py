@@ -28,11 +28,13 @@ from talchum.adapters.recording_files import RecordingFiles
 from talchum.adapters.webrtc.engine import prepare_engine
 from talchum.apps.call_recorder import CallRecorder, RecordingOrder
 from talchum.apps.log import begin_logging
+from talchum.apps.measuring import measure_loop, measuring
 from talchum.apps.media_loop import MediaLoop
 from talchum.apps.process import run_process
 from talchum.apps.settings import Settings
 from talchum.apps.work_directory import work_directory
 from talchum.domain.errors import TalchumError
+from talchum.domain.metrics import RECORDINGS, UNMEASURED, Measurements
 from talchum.protocol.worker_candidates import Reachability
 
 logger = logging.getLogger(__name__)
@@ -56,6 +58,7 @@ class Recorder:
     work: Path
     lifetime: float
     reachable: Reachability = "direct"
+    measurements: Measurements = UNMEASURED
     _running: set[CallRecorder] = field(default_factory=set)
 
     async def record(self, task: RecordingTask) -> None:
@@ -67,10 +70,12 @@ class Recorder:
 
         recorder = CallRecorder(order, keep, self.work, reachable=self.reachable)
         self._running.add(recorder)
+        self.measurements.set(RECORDINGS, len(self._running))
         try:
             await recorder.run()
         finally:
             self._running.discard(recorder)
+            self.measurements.set(RECORDINGS, len(self._running))
 
     def end_all(self) -> None:
         """End all recordings; what was recorded is kept."""
@@ -104,6 +109,11 @@ def recording_task(recorder: Recorder, media: MediaLoop) -> Callable[..., None]:
 def run(settings: Settings) -> int:
     """Record until told to stop; the exit status. Raises DatabaseError, SettingsError."""
     begin_logging(settings.log_level)
+    with measuring(settings, "recorder") as measurements:
+        return _record(settings, measurements)
+
+
+def _record(settings: Settings, measurements: Measurements) -> int:
     os.nice(NICENESS)
     loopback = urlsplit(settings.worker_url()).hostname in ("127.0.0.1", "localhost", "::1")
     prepare_engine(zero_playout_delay=True, allow_loopback=loopback)
@@ -115,9 +125,11 @@ def run(settings: Settings) -> int:
             work,
             settings.recording_hours * 3600.0,
             settings.worker_reachable,
+            measurements,
         )
         media = MediaLoop()
         media.submit(keep_liveness(settings.liveness_file))
+        media.submit(measure_loop(measurements))  # until the loop ends
         try:
             return _consume(settings, recorder, media)
         finally:

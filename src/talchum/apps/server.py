@@ -45,6 +45,7 @@ from talchum.apps.account_routes import AccountDesk
 from talchum.apps.account_sessions import AccountSessions
 from talchum.apps.answers import json_answer
 from talchum.apps.audit_writer import AuditWriter
+from talchum.apps.call_measures import CallMeasures
 from talchum.apps.ceremonies import Ceremonies
 from talchum.apps.client_limits import ClientLimits
 from talchum.apps.consent_keeping import keep_consents
@@ -58,6 +59,7 @@ from talchum.apps.known_identities import KnownIdentities
 from talchum.apps.licence_routes import add_licences
 from talchum.apps.log import begin_logging
 from talchum.apps.many_sockets import allow_files, pace_collection
+from talchum.apps.measuring import measuring, measuring_itself
 from talchum.apps.receipts import add_receipts
 from talchum.apps.recording_routes import add_recordings, sweeping
 from talchum.apps.request_bodies import body_of
@@ -76,6 +78,7 @@ from talchum.domain.errors import (
     StoreError,
     TalchumError,
 )
+from talchum.domain.metrics import UNMEASURED, Measurements
 from talchum.protocol.admission import room_key
 from talchum.protocol.origins import OriginRule, url_host
 from talchum.protocol.room import RoomRules
@@ -140,8 +143,9 @@ class _TicketRequest(msgspec.Struct, forbid_unknown_fields=True):
 class CallServer:
     """What the routes need; one for each application."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, measurements: Measurements) -> None:
         self.settings = settings
+        self.measurements = measurements
         self.redis: redis.Redis = connect(settings.redis_url)
         self.identities = KnownIdentities.of(settings)
         self.turn = TurnCredentials(settings.turn_urls, settings.turn_secret, settings.turn_lifetime_seconds)
@@ -184,6 +188,7 @@ class CallServer:
             worker_url=settings.worker_url(),
             resume_within=settings.resume_seconds,
             note=self.audit.note,
+            measures=CallMeasures(measurements),
         )
 
     def _log(self) -> AuditLog:
@@ -236,14 +241,15 @@ class CallServer:
             enrolling,
             sweeping(self.recordings),
             self.verifications.running(),
+            measuring_itself(self.measurements, self.redis),
         ):
             yield
         await self.redis.aclose()
 
 
-def create_app(settings: Settings) -> Quart:
+def create_app(settings: Settings, measurements: Measurements = UNMEASURED) -> Quart:
     """The ASGI application of one call server."""
-    server = CallServer(settings)
+    server = CallServer(settings, measurements)
     app = Application(__name__, static_folder=None)
     app.asgi_websocket_class = PatientWebsocketConnection
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -411,9 +417,9 @@ def _not_found() -> AdmissionError:
     return AdmissionError("got a path that is not part of the interface", code="room_unknown")
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, measurements: Measurements = UNMEASURED) -> None:
     """Listen until SIGINT or SIGTERM; with an internal port also there, without TLS, on loopback."""
-    app = create_app(settings)
+    app = create_app(settings, measurements)
     pace_collection()
     servers = [_Listener(_uvicorn_config(app, settings, settings.host, settings.port, tls=True))]
     if settings.internal_port:
@@ -476,7 +482,8 @@ def main() -> int:
     begin_logging(settings.log_level)
     allow_files()
     try:
-        asyncio.run(serve(settings))
+        with measuring(settings, "server") as measurements:
+            asyncio.run(serve(settings, measurements))
     except SettingsError as error:  # of what settings name: a key, the web app
         print(f"talchum server: {error.message}", file=sys.stderr)
         return 2

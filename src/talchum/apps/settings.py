@@ -67,6 +67,7 @@ class Settings:
     room_idle_seconds: int = 24 * 3600
     liveness_file: Path | None = None
     log_level: str = "INFO"
+    metrics_address: tuple[str, int] | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], *, needs_redis: bool = True) -> Settings:
@@ -200,6 +201,13 @@ def _log_level(text: str) -> str:
     return text.upper()
 
 
+def _address(text: str) -> tuple[str, int]:
+    parts = urlsplit(f"//{text}")
+    if not parts.hostname or parts.port is None or parts.netloc != text or "@" in text:
+        raise ValueError(f"got {text!r}, expected host:port, or [host]:port for an IPv6 address")
+    return parts.hostname, parts.port
+
+
 def _secret(text: str) -> str:
     if len(text) < 16:
         raise ValueError("got fewer than 16 characters, expected a longer secret")
@@ -248,5 +256,6 @@ NAMES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "TALCHUM_ROOM_IDLE_SECONDS": ("room_idle_seconds", _number(60, 30 * 24 * 3600)),
     "TALCHUM_LIVENESS_FILE": ("liveness_file", Path),
     "TALCHUM_LOG_LEVEL": ("log_level", _log_level),
+    "TALCHUM_METRICS_ADDRESS": ("metrics_address", _address),
 }
 """Each environment variable with the field it sets and how it is read."""

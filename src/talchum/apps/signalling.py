@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from talchum.adapters.celery_queue import FaceLegQueue, FaceLegTask, RecordingTask
 from talchum.adapters.redis_rooms import RedisRooms, RoomAction, Wake
 from talchum.adapters.turn_credentials import TurnCredentials
+from talchum.apps.call_measures import CallMeasures
 from talchum.domain.audit import AuditEvent
 from talchum.domain.errors import AdmissionError, MessageError, StoreError, TalchumError
 from talchum.protocol.admission import RateLimit, split_token
@@ -29,6 +30,7 @@ from talchum.protocol.messages import (
     IceServersIssued,
     Join,
     Leave,
+    ReportRoute,
     RequestFaceLeg,
     RequestIceServers,
     RequestRecording,
@@ -60,6 +62,8 @@ MESSAGE_RATE = 40.0
 MESSAGE_BURST = 200.0
 HEAVY_COST = 10.0
 """Messages that others must parse, or that start work, count as this many."""
+
+HEAVY = Describe | RequestFaceLeg | RequestIceServers | RequestRecording | ReportRoute
 
 CLOSE_NORMAL = 1000
 CLOSE_REFUSED = 1008
@@ -104,7 +108,10 @@ class Connection:
 
 
 class Signalling:
-    """All connections of one call-server process. note: writes to the audit log, and does not block."""
+    """All connections of one call-server process.
+
+    note: writes to the audit log, and does not block. measures: told of what happens here.
+    """
 
     def __init__(
         self,
@@ -116,6 +123,7 @@ class Signalling:
         worker_url: str,
         resume_within: int,
         note: Callable[[AuditEvent], None],
+        measures: CallMeasures | None = None,
     ) -> None:
         self._rooms = rooms
         self._queue = queue
@@ -126,6 +134,7 @@ class Signalling:
         self._worker_host = url_host(urlsplit(worker_url).netloc)
         self._resume_within = resume_within
         self._note = note
+        self._measures = measures if measures is not None else CallMeasures()
         self._connections: dict[str, Connection] = {}
         self._counter = 0
         self._unsaid_losses: set[tuple[str, str, str]] = set()
@@ -157,6 +166,7 @@ class Signalling:
                     logger.info("the store of rooms is back")
                 was_away = False
             except StoreError as error:
+                self._measures.store_failed()
                 if not was_away:
                     logger.warning("rooms stand still: %s", error.message)
                 was_away = True
@@ -201,6 +211,7 @@ class Signalling:
         self._counter += 1
         connection = Connection(f"{self._server}.{self._counter}", socket, host)
         self._connections[connection.name] = connection
+        self._measures.opened(connection.name)
         try:
             code = await self._converse(connection)
         except TalchumError as error:
@@ -208,6 +219,7 @@ class Signalling:
             await connection.say(_failure(error, fatal=not isinstance(error, StoreError)))
         finally:
             del self._connections[connection.name]
+            self._measures.closed(connection.name)
             if connection.peer:
                 await self._lose(connection)
         await socket.close(code)
@@ -267,7 +279,7 @@ class Signalling:
                 await self._hold_back(connection, limit, HEAVY_COST)
                 await connection.say(_failure(error, about=number_of(data)))
                 continue
-            heavy = isinstance(message, Describe | RequestFaceLeg | RequestIceServers | RequestRecording)
+            heavy = isinstance(message, HEAVY)
             await self._hold_back(connection, limit, HEAVY_COST if heavy else 1.0)
             await self._act(connection, message)
             if isinstance(message, Leave):
@@ -287,8 +299,9 @@ class Signalling:
         connection.held_back = wait > 0.0
 
     async def _act(self, connection: Connection, message: ClientMessage) -> None:
-        peer, name = connection.peer, connection.name
+        peer, name, begun = connection.peer, connection.name, time.monotonic()
         effects = await self._change(connection, lambda room, now: room.handle(peer, name, message, now))
+        self._measures.relayed(effects, time.monotonic() - begun)
         await self._answer(connection, effects)
 
     async def _change(self, connection: Connection, action: RoomAction) -> list[Effect]:
@@ -299,6 +312,7 @@ class Signalling:
             try:
                 return await self._rooms.change(connection.room, action)
             except StoreError as error:
+                self._measures.store_failed()
                 if time.monotonic() >= give_up_at:
                     raise
                 if not said:
@@ -321,6 +335,7 @@ class Signalling:
                         resume_within=self._resume_within,
                     )
                     await connection.say(welcome)
+                    self._measures.joined(connection.name, role)
                     logger.info("a %s joined", role)
                 case Continued(peer, role, received, last_seq):
                     connection.peer, connection.cursor = peer, last_seq
@@ -328,6 +343,7 @@ class Signalling:
                     await self._rooms.outbox(connection.room, peer, last_seq)
                     await connection.say(Resumed(received=received))
                     connection.mail.set()
+                    self._measures.resumed(connection.name, role)
                     logger.info("a %s resumed", role)
                 case Reply(message):
                     await connection.say(message)
@@ -348,6 +364,7 @@ class Signalling:
                     await connection.socket.send(text)
                     connection.cursor = seq
             except StoreError:
+                self._measures.store_failed()
                 await asyncio.sleep(0.2)
                 connection.mail.set()
                 continue
@@ -360,11 +377,13 @@ class Signalling:
         try:
             await self._report_loss(*loss)
         except StoreError:
+            self._measures.store_failed()
             self._unsaid_losses.add(loss)
 
     # -- legs, recordings and the audit log ------------------------------------------------------------
 
     async def _run_errands(self, room: str, effects: list[Effect]) -> None:
+        self._measures.happened(effects)
         for effect in effects:
             if isinstance(effect, Note):
                 self._note(effect.event)
@@ -395,11 +414,13 @@ class Signalling:
             account=leg.account,
             enrolment=leg.enrolment,
             queue=leg.queue,
+            asked_at=now,
         )
         try:
             await self._queue.send(task, leg.expires_at - now)
         except StoreError as error:
             # The room gives up on the leg when its wait is over and tells the performer.
+            self._measures.store_failed()
             logger.warning("a face leg was not queued: %s", error.message)
 
     async def _enqueue_recording(self, wanted: EnqueueRecording) -> None:
@@ -416,6 +437,7 @@ class Signalling:
             await self._queue.send_recording(task, wanted.expires_at - now)
         except StoreError as error:
             # The room gives up on the recorder when its wait is over.
+            self._measures.store_failed()
             logger.warning("a recording was not queued: %s", error.message)
 
 

@@ -27,9 +27,11 @@ from talchum.adapters.trainer_presence import TrainerPresence
 from talchum.adapters.training_jobs import TrainingJobs
 from talchum.apps.job_process import LEASE_SECONDS, Command, JobRunner, attempt_command
 from talchum.apps.log import begin_logging
+from talchum.apps.measuring import measuring
 from talchum.apps.process import run_process
 from talchum.apps.settings import Settings
 from talchum.domain.errors import StoreError, TalchumError
+from talchum.domain.metrics import TRAINING, UNMEASURED, Measurements
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +52,7 @@ class Trainer:
     stop: threading.Event = field(default_factory=threading.Event)
     busy: bool = False
     liveness_file: Path | None = None
+    measurements: Measurements = UNMEASURED
 
     def train(self, job: str) -> None:
         """The body of the task: until the job is over, or this trainer."""
@@ -69,6 +72,7 @@ class Trainer:
         while not self.stop.is_set():
             if self.liveness_file:
                 touch_liveness(self.liveness_file)
+            self.measurements.set(TRAINING, self.busy)
             try:
                 self.presence.announce()
                 if time.monotonic() - swept >= SWEEP_SECONDS:
@@ -97,6 +101,11 @@ def run(
 ) -> int:
     """Train until told to stop; the process's exit status. Raises DatabaseError, SettingsError."""
     begin_logging(settings.log_level)
+    with measuring(settings, "trainer") as measurements:
+        return _train(settings, command, lease_seconds, measurements)
+
+
+def _train(settings: Settings, command: Command, lease_seconds: float, measurements: Measurements) -> int:
     os.nice(NICENESS)
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     jobs = TrainingJobs(open_database(settings.database))
@@ -108,6 +117,7 @@ def run(
         TrainingQueue(celery),
         TrainerPresence(client, name),
         liveness_file=settings.liveness_file,
+        measurements=measurements,
     )
     celery.task(name=TRAINING_TASK)(training_task(trainer))
     consumer = QueueConsumer(celery, TRAINING_QUEUE, "trainer", 1, settings.log_level)

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -113,21 +114,33 @@ async def _run(installation: _Installation, say: Callable[[str], None]) -> None:
 
 
 async def _start(supervisor: Supervisor, installation: _Installation, say: Callable[[str], None]) -> None:
-    options, environment = installation.options, installation.environment
+    options, environments = installation.options, own_environments(installation.environment)
     if installation.valkey is not None:
         supervisor.start(ChildSpec("valkey", installation.valkey.command, quiet=True, outlives=True))
     if installation.coturn is not None:
         supervisor.start(ChildSpec("coturn", installation.coturn, quiet=True))
-    supervisor.start(ChildSpec("server", (sys.executable, "-m", "talchum.apps.server"), environment))
+    supervisor.start(ChildSpec("server", (sys.executable, "-m", "talchum.apps.server"), next(environments)))
     worker = (sys.executable, "-m", "talchum.apps.worker")
     for number in range(1, options.face_workers + 1):
-        supervisor.start(ChildSpec(f"worker {number}", worker, environment))
+        supervisor.start(ChildSpec(f"worker {number}", worker, next(environments)))
     await _until_ready(installation, say)
     recorder = (sys.executable, "-m", "talchum.apps.recorder")
-    supervisor.start(ChildSpec("recorder", recorder, environment))
+    supervisor.start(ChildSpec("recorder", recorder, next(environments)))
     if installation.trains:  # it comes last, so that calls need not wait for it
-        supervisor.start(ChildSpec("trainer", (sys.executable, "-m", "talchum.apps.trainer"), environment))
+        trainer = (sys.executable, "-m", "talchum.apps.trainer")
+        supervisor.start(ChildSpec("trainer", trainer, next(environments)))
     _announce(installation, say)
+
+
+def own_environments(environment: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+    """One for each child: measurements are had at the port that is set, then at those that follow."""
+    address = environment.get("TALCHUM_METRICS_ADDRESS", "")
+    host, _, port = address.rpartition(":")
+    for number in count():
+        if not port.isdigit() or port == "0":
+            yield environment
+        else:
+            yield {**environment, "TALCHUM_METRICS_ADDRESS": f"{host}:{int(port) + number}"}
 
 
 async def _until_ready(installation: _Installation, say: Callable[[str], None]) -> None:

@@ -48,7 +48,9 @@ from talchum.apps.installation_keys import installation_verifier
 from talchum.apps.known_consents import ConsentedFaces, KnownConsents, WearingRights
 from talchum.apps.known_identities import KnownIdentities
 from talchum.apps.leg import FaceLeg, LegOrder, Owners, Rights
+from talchum.apps.leg_measures import LegMeasures
 from talchum.apps.log import begin_logging
+from talchum.apps.measuring import measure_loop, measuring
 from talchum.apps.media_loop import MediaLoop
 from talchum.apps.prepared_faces import Prepare, PreparedFaces, preparer
 from talchum.apps.process import run_process
@@ -57,6 +59,7 @@ from talchum.apps.worker_leg import Place, WorkerLeg
 from talchum.domain.errors import FaceLegError, IdentityError, MediaFileError, StoreError, TalchumError
 from talchum.domain.frame import I420Frame
 from talchum.domain.leg_tag import LegTag
+from talchum.domain.metrics import LEG_WAIT, STORE_ERRORS, UNMEASURED, WORKER_SLOTS, Measurements
 from talchum.domain.placement import CPU_LEGS, GPU_LEGS
 from talchum.domain.rendering import BadgeStyle
 from talchum.domain.slot_control import SlotControl, most_slots
@@ -101,8 +104,10 @@ class FaceWorker:
         reachable: Reachability = "direct",
         enrolling: Enrolling | None = None,
         queue: str = CPU_LEGS,
+        measurements: Measurements = UNMEASURED,
     ) -> None:
         self._queue = queue
+        self._measurements = measurements
         self._reachable = reachable
         self._enrolling = enrolling
         self._networks = networks
@@ -127,6 +132,8 @@ class FaceWorker:
             raise FaceLegError(
                 "got a face leg nobody waits for any more", code="face_leg_expired", retryable=False
             )
+        if task.asked_at:
+            self._measurements.observe(LEG_WAIT, max(0.0, time.time() - task.asked_at))
         leg = self._enrolment_leg(task) if task.enrolment else self._face_leg(task)
         self._legs.add(leg)
         if self._draining:
@@ -156,6 +163,7 @@ class FaceWorker:
             self._owners,
             lambda: FacePipeline(self._networks, order.marking),
             reachable=self._reachable,
+            measures=LegMeasures(self._measurements),
         )
 
     def _enrolment_leg(self, task: FaceLegTask) -> EnrolmentLeg:
@@ -175,6 +183,8 @@ class FaceWorker:
         """Keep the presence key fresh; call `drain` when somebody asks this worker to stop."""
         while True:
             free = 0 if self._draining else max(0, self._slots - len(self._legs))
+            self._measurements.set(WORKER_SLOTS, self._slots, "total")
+            self._measurements.set(WORKER_SLOTS, free, "free")
             try:
                 queue = "" if self._draining else self._queue
                 status = FaceWorkerStatus(self._slots, free, self._identities, queue)
@@ -182,6 +192,7 @@ class FaceWorker:
                 if stop and not self._draining:
                     drain()
             except StoreError as error:
+                self._measurements.count(STORE_ERRORS)
                 logger.warning("presence: %s", error.message)
             await asyncio.sleep(PRESENCE_PERIOD)
 
@@ -252,6 +263,7 @@ class FaceWorker:
             return await self._presence.is_wanted(name)
         except StoreError as error:
             # The room ends the leg by its ticket and its socket too; a slow store must not.
+            self._measurements.count(STORE_ERRORS)
             logger.warning("lease: %s", error.message)
             return True
 
@@ -270,6 +282,11 @@ def run(settings: Settings) -> int:
     Raises NetworkFileError, SettingsError.
     """
     begin_logging(settings.log_level)
+    with measuring(settings, "worker") as measurements:
+        return _serve(settings, measurements)
+
+
+def _serve(settings: Settings, measurements: Measurements) -> int:
     _share_the_cores()
     loopback = urlsplit(settings.worker_url()).hostname in ("127.0.0.1", "localhost", "::1")
     prepare_engine(zero_playout_delay=True, allow_loopback=loopback)
@@ -303,10 +320,12 @@ def run(settings: Settings) -> int:
             reachable=settings.worker_reachable,
             enrolling=Enrolling(settings, networks, known),
             queue=_queue_of(settings),
+            measurements=measurements,
         )
         # Beside the first legs: a face that one of them wants comes first by being asked for.
         following = media.submit(worker.follow(known))
         watching = media.submit(worker.watch(consents))
+        media.submit(measure_loop(measurements))  # until the loop ends
         logger.info("face worker ready: %d slots, %d identities", slots, len(identities))
         try:
             return _consume(settings, worker, media, slots)

@@ -35,6 +35,8 @@ Sdp = Annotated[str, Meta(max_length=MAX_MESSAGE_BYTES)]
 Role = Literal["participant", "face-worker", "recorder"]
 RecordingPhase = Literal["asked", "starting", "running", "stopped"]
 LeaveReason = Literal["left", "lost", "replaced", "ended"]
+CallRoute = Literal["host", "srflx", "prflx", "relay", "relay-udp", "relay-tcp", "relay-tls"]
+"""Candidate types of RFC 8445 5.1.1; of a relay of this side also how it is reached."""
 
 
 class Wire(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=False):
@@ -189,6 +191,12 @@ class AnswerRecording(ToServer, frozen=True, kw_only=True, tag="recording-answer
     agree: bool
 
 
+class ReportRoute(ToServer, frozen=True, kw_only=True, tag="route"):
+    """By which route this participant reaches the other now; for the share of calls that went direct."""
+
+    route: CallRoute
+
+
 class RequestIceServers(ToServer, frozen=True, kw_only=True, tag="ice-servers-request"):
     """Ask for fresh TURN credentials."""
 
@@ -221,6 +229,7 @@ ClientMessage = (
     | AcknowledgeDisclosure
     | RequestRecording
     | AnswerRecording
+    | ReportRoute
     | RequestIceServers
     | Acknowledge
     | Ping

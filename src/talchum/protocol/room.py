@@ -46,6 +46,7 @@ from talchum.protocol.messages import (
     Ping,
     Pong,
     ReleaseFaceLeg,
+    ReportRoute,
     RequestFaceLeg,
     RequestIceServers,
     RequestRecording,
@@ -61,6 +62,7 @@ from talchum.protocol.room_effects import (
     IssueIceServers,
     PendingEffects,
     Reply,
+    Routed,
     Trim,
     Welcomed,
 )
@@ -295,6 +297,9 @@ class Room:
             case AnswerRecording():
                 _expect_participant(peer)
                 self._recordings.answer(name, message, now)
+            case ReportRoute():
+                _expect_participant(peer)
+                self._effects.add(Routed(message.route))
             case RequestIceServers():
                 self._effects.add(IssueIceServers(name))
             case Acknowledge():

@@ -9,7 +9,7 @@ import msgspec
 from talchum.domain.audit import AuditEvent, Value, room_name
 from talchum.domain.disclosure import Disclosure
 from talchum.domain.placement import CPU_LEGS
-from talchum.protocol.messages import Failure, Peer, Role, ServerMessage
+from talchum.protocol.messages import CallRoute, Failure, Peer, Role, ServerMessage
 from talchum.protocol.room_state import RoomState
 
 
@@ -145,6 +145,13 @@ class CancelFaceLeg:
 
 
 @dataclass(frozen=True, slots=True)
+class Routed:
+    """A participant reaches the other by this route."""
+
+    route: CallRoute
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Write this to the audit log."""
 
@@ -166,6 +173,7 @@ Effect = (
     | KeepFaceLeg
     | FaceLegTaken
     | CancelFaceLeg
+    | Routed
     | Note
 )
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 import pytest
 
 from talchum.adapters.webrtc.sources import VoiceSource
-from talchum.adapters.webrtc.statistics import PeerStats
+from talchum.adapters.webrtc.statistics import PeerStats, _path_between
 from talchum.domain.frame import I420Frame
 from tests.adapters.peers import TIMEOUT, until
 from tests.adapters.webrtc.calls import Call, leg, participants
@@ -23,6 +25,7 @@ async def test_statistics_name_the_route(call: Call) -> None:
     await until(lambda: len(got) > 5, "frames arrive")
     stats = await worker.peer.stats()
     assert stats.route == "direct"
+    assert stats.path in ("host", "prflx")
     assert stats.frames_received > 0
     assert (await performer.peer.stats()).width_out == 640
 
@@ -55,3 +58,26 @@ async def test_statistics_count_what_pictures_and_sounds_wait_for(call: Call) ->
     assert sent.encoding.count > 0
     assert sent.encoding.seconds > 0
     assert sent.pacing.count > 0
+
+
+@pytest.mark.parametrize(
+    ("local", "remote", "path"),
+    [
+        (("host", None), ("host", None), "host"),
+        (("srflx", None), ("host", None), "srflx"),
+        (("srflx", None), ("prflx", None), "prflx"),
+        (("host", None), ("relay", None), "relay"),
+        (("relay", "tls"), ("host", None), "relay-tls"),
+        (("relay", "tcp"), ("relay", None), "relay-tcp"),
+    ],
+)
+def test_path_is_that_of_the_further_end(
+    local: tuple[str, str | None], remote: tuple[str, str | None], path: str
+) -> None:
+    ends = [
+        SimpleNamespace(candidate_type=kind, relay_protocol=protocol) for kind, protocol in (local, remote)
+    ]
+    with mock.patch(
+        "talchum.adapters.webrtc.statistics._is_relay", lambda end: end.candidate_type == "relay"
+    ):
+        assert _path_between(*ends) == path

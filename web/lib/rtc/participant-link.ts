@@ -6,7 +6,7 @@
  * is due, while here the voice is delayed to the picture, once, by the performer.
  */
 
-import type { IceCandidate, Peer, SessionDescription } from "@/lib/signalling/messages";
+import type { CallRoute, IceCandidate, Peer, SessionDescription } from "@/lib/signalling/messages";
 import { DELAY_CHANNEL, type DelayMessage, decodeDelayMessage } from "./delay";
 import type { OutgoingVideo } from "./outgoing-video";
 import { type LinkState, PeerLink } from "./peer";
@@ -19,6 +19,8 @@ export interface ParticipantEvents {
   onState(state: LinkState): void;
   onMedia(): void;
   onDelayMessage(message: DelayMessage): void;
+  /** The other is reached by this route from now on. */
+  onRoute(route: CallRoute): void;
 }
 
 const VIDEO_BITRATE = 2_500_000;
@@ -38,6 +40,7 @@ export class ParticipantLink {
   #offerTimer: ReturnType<typeof setTimeout> | undefined;
   #lastReport: RTCStatsReport | null = null;
   #figures: LinkFigures | null = null;
+  #told: CallRoute | null = null;
 
   constructor(
     peer: Peer,
@@ -112,6 +115,11 @@ export class ParticipantLink {
     const report = await this.#link.connection.getStats();
     this.#figures = readFigures(report, this.#lastReport);
     this.#lastReport = report;
+    const { path } = this.#figures;
+    if (path !== null && path !== this.#told) {
+      this.#told = path;
+      this.#events.onRoute(path);
+    }
     return this.#figures;
   }
 

@@ -78,6 +78,26 @@ describe("Participants", () => {
     ]);
   });
 
+  it("tell the call server the kind of their route, once and when it changes", async () => {
+    participants.begin([OTHER]);
+    participants.enter();
+    const report = (candidateType: string) => async () =>
+      new Map<string, unknown>([
+        ["t", { id: "t", type: "transport", selectedCandidatePairId: "p" }],
+        ["p", { id: "p", type: "candidate-pair", localCandidateId: "l", remoteCandidateId: "r" }],
+        ["l", { id: "l", candidateType, relayProtocol: "tls" }],
+        ["r", { id: "r", candidateType: "host" }],
+      ]);
+    const [connection] = FakeConnection.made;
+    if (connection === undefined) throw new Error("no connection was made");
+    for (const type of ["host", "host", "relay"]) {
+      connection.getStats = report(type);
+      await participants.link?.measure();
+    }
+    const routes = sent.filter((message) => message.type === "route");
+    expect(routes.map(({ route }) => route)).toEqual(["host", "relay-tls"]);
+  });
+
   it("are answered after entering what they sent before", async () => {
     participants.begin([{ ...OTHER, polite: true }]);
     participants.receive(offer);

@@ -175,6 +175,7 @@ export class Participants {
         onChange();
       },
       onMedia: onChange,
+      onRoute: (route) => send({ type: "route", route }),
       onDelayMessage,
     });
   }

@@ -142,6 +142,7 @@ export class Recording {
       onState: () => undefined,
       onMedia: () => undefined,
       onDelayMessage: () => undefined,
+      onRoute: () => undefined,
     });
   }
 

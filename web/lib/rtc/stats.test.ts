@@ -13,19 +13,21 @@ const pair = {
   currentRoundTripTime: 0.02,
 };
 const candidates = (local: string, remote: string) => [
-  { id: "l", type: "local-candidate", candidateType: local },
+  { id: "l", type: "local-candidate", candidateType: local, relayProtocol: "tcp" },
   { id: "r", type: "remote-candidate", candidateType: remote },
 ];
 
 describe("readFigures", () => {
   it.each([
-    ["host", "srflx", "direct"],
-    ["relay", "host", "relay"],
-    ["prflx", "relay", "relay"],
-  ])("calls %s to %s %s", (local, remote, route) => {
+    ["host", "host", "direct", "host"],
+    ["host", "srflx", "direct", "srflx"],
+    ["prflx", "srflx", "direct", "prflx"],
+    ["relay", "host", "relay", "relay-tcp"],
+    ["prflx", "relay", "relay", "relay"],
+  ])("calls %s to %s %s", (local, remote, route, path) => {
     const transport = { id: "t", type: "transport", selectedCandidatePairId: "p" };
     const figures = readFigures(report([transport, pair, ...candidates(local, remote)]), null);
-    expect(figures).toMatchObject({ route, roundTripTime: 0.02 });
+    expect(figures).toMatchObject({ route, path, roundTripTime: 0.02 });
   });
 
   it("finds the pair in a browser without a transport entry", () => {

@@ -1,9 +1,13 @@
 /** What getStats says, boiled down to what this client shows and acts on. */
 
+import type { CallRoute } from "@/lib/signalling/messages";
+
 export type Route = "direct" | "relay";
 
 export interface LinkFigures {
   route: Route | null;
+  /** The same as the call server counts it. */
+  path: CallRoute | null;
   /** seconds */
   roundTripTime: number | null;
   video: {
@@ -32,6 +36,7 @@ interface Entry {
   localCandidateId?: string;
   remoteCandidateId?: string;
   candidateType?: string;
+  relayProtocol?: string;
   currentRoundTripTime?: number;
   framesPerSecond?: number;
   framesDecoded?: number;
@@ -58,6 +63,7 @@ export function readFigures(report: RTCStatsReport, before: RTCStatsReport | nul
   const audio = inbound(entries, "audio");
   return {
     route: routeOf(entries, pair),
+    path: pathOf(entries, pair),
     roundTripTime: pair?.currentRoundTripTime ?? null,
     video: {
       framesPerSecond: video?.framesPerSecond ?? 0,
@@ -97,6 +103,19 @@ function routeOf(entries: Report, pair: Entry | undefined): Route | null {
     id === undefined ? undefined : entries.get(id)?.candidateType,
   );
   return kinds.includes("relay") ? "relay" : "direct";
+}
+
+const RELAYS: Record<string, CallRoute> = { udp: "relay-udp", tcp: "relay-tcp", tls: "relay-tls" };
+
+/** By the end that is further from being reached as it is. */
+function pathOf(entries: Report, pair: Entry | undefined): CallRoute | null {
+  if (pair === undefined) return null;
+  const [local, remote] = [pair.localCandidateId, pair.remoteCandidateId].map((id) =>
+    id === undefined ? undefined : entries.get(id),
+  );
+  if (local?.candidateType === "relay") return RELAYS[local.relayProtocol ?? ""] ?? "relay";
+  const types = [local?.candidateType, remote?.candidateType];
+  return (["relay", "prflx", "srflx"] as const).find((type) => types.includes(type)) ?? "host";
 }
 
 function inbound(entries: Report, kind: "audio" | "video"): Entry | undefined {

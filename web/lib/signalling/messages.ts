@@ -10,6 +10,8 @@ export const MAX_MESSAGE_BYTES = 64 * 1024;
 export type Role = "participant" | "face-worker" | "recorder";
 export type RecordingPhase = "asked" | "starting" | "running" | "stopped";
 export type IdentityKind = "synthetic" | "anonymise" | "self" | "licensed";
+/** Candidate types of RFC 8445; of a relay of this side also how it is reached. */
+export type CallRoute = "host" | "srflx" | "prflx" | "relay" | "relay-udp" | "relay-tcp" | "relay-tls";
 export type LeaveReason = "left" | "lost" | "replaced" | "ended";
 
 export interface SessionDescription {
@@ -69,6 +71,7 @@ export type ClientBody =
   | { type: "disclosure-acknowledged"; to: string; tags: string[] }
   | { type: "recording-request" }
   | { type: "recording-answer"; recording: string; agree: boolean }
+  | { type: "route"; route: CallRoute }
   | { type: "ice-servers-request" }
   | { type: "leave" };
 

@@ -8,6 +8,7 @@ from typing import Literal
 import webrtc
 
 from talchum.domain.delays import NOTHING_YET, Total
+from talchum.protocol.messages import CallRoute
 
 Route = Literal["direct", "relay"]
 
@@ -16,12 +17,14 @@ Route = Literal["direct", "relay"]
 class PeerStats:
     """What a connection says of itself; None where nothing is known yet. Times in seconds.
 
+    path: the same as `route`, as the call server counts it.
     encoding, pacing: of the video that is sent, over frames and over packets.
     video_processing: from a frame's first packet to the decoded frame. voice_buffering: of samples in the
     jitter buffer, over samples. All four count from the connection's beginning.
     """
 
     route: Route | None = None
+    path: CallRoute | None = None
     round_trip_time: float | None = None
     frames_per_second_in: float | None = None
     frames_per_second_out: float | None = None
@@ -64,9 +67,10 @@ def _with_route(
     pair = report.get(transport.selected_candidate_pair_id) if transport.selected_candidate_pair_id else None
     if not isinstance(pair, webrtc.RTCIceCandidatePairStats):
         return stats
-    ends = (report.get(pair.local_candidate_id), report.get(pair.remote_candidate_id))
-    route: Route = "relay" if any(_is_relay(end) for end in ends) else "direct"
-    return replace(stats, route=route, round_trip_time=pair.current_round_trip_time)
+    local, remote = report.get(pair.local_candidate_id), report.get(pair.remote_candidate_id)
+    route: Route = "relay" if _is_relay(local) or _is_relay(remote) else "direct"
+    path = _path_between(local, remote)
+    return replace(stats, route=route, path=path, round_trip_time=pair.current_round_trip_time)
 
 
 def _with_video(stats: PeerStats, entry: webrtc.RTCInboundRtpStreamStats) -> PeerStats:
@@ -93,6 +97,16 @@ def _with_sent_video(stats: PeerStats, entry: webrtc.RTCOutboundRtpStreamStats) 
         encoding=Total(entry.total_encode_time or 0.0, entry.frames_encoded or 0),
         pacing=Total(entry.total_packet_send_delay or 0.0, entry.packets_sent or 0),
     )
+
+
+def _path_between(local: object, remote: object) -> CallRoute:
+    """By the end that is further from being reached as it is."""
+    if _is_relay(local):
+        relays: dict[str | None, CallRoute] = {"udp": "relay-udp", "tcp": "relay-tcp", "tls": "relay-tls"}
+        return relays.get(getattr(local, "relay_protocol", None), "relay")
+    types = {getattr(end, "candidate_type", None) for end in (local, remote)}
+    order: tuple[CallRoute, ...] = ("relay", "prflx", "srflx")
+    return next((kind for kind in order if kind in types), "host")
 
 
 def _is_relay(candidate: object) -> bool:

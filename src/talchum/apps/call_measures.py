@@ -1,0 +1,85 @@
+"""What is measured of a call server's sockets and of the rooms behind them."""
+
+from __future__ import annotations
+
+from talchum.domain.metrics import (
+    JOINS,
+    LEGS_ASKED,
+    LEGS_BEGUN,
+    LEGS_ENDED,
+    LEGS_REFUSED,
+    PARTICIPANTS,
+    RELAY_TIME,
+    RELAYED,
+    RESUMES,
+    ROUTES,
+    SOCKETS,
+    STORE_ERRORS,
+    UNMEASURED,
+    Measurements,
+)
+from talchum.protocol.messages import Described, FaceLegUnavailable, Role, StateChanged, Trickled
+from talchum.protocol.room_effects import Effect, EnqueueFaceLeg, Note, Push, Routed
+
+
+class CallMeasures:
+    """Counts what happens at one call server; connections go by their names."""
+
+    def __init__(self, measurements: Measurements = UNMEASURED) -> None:
+        self._measurements = measurements
+        self._sockets: set[str] = set()
+        self._participants: set[str] = set()
+
+    def opened(self, connection: str) -> None:
+        """A socket was accepted."""
+        self._sockets.add(connection)
+        self._measurements.set(SOCKETS, len(self._sockets))
+
+    def joined(self, connection: str, role: Role) -> None:
+        """It began a session."""
+        self._measurements.count(JOINS, role)
+        self._carries(connection, role)
+
+    def resumed(self, connection: str, role: Role) -> None:
+        """It goes on with a session."""
+        self._measurements.count(RESUMES, role)
+        self._carries(connection, role)
+
+    def closed(self, connection: str) -> None:
+        """It is gone."""
+        self._sockets.discard(connection)
+        self._participants.discard(connection)
+        self._measurements.set(SOCKETS, len(self._sockets))
+        self._measurements.set(PARTICIPANTS, len(self._participants))
+
+    def happened(self, effects: list[Effect]) -> None:
+        """A step of a room is done."""
+        for effect in effects:
+            match effect:
+                case Routed(route):
+                    self._measurements.count(ROUTES, route)
+                case EnqueueFaceLeg():
+                    self._measurements.count(LEGS_ASKED)
+                case Note(event) if event.name == "leg-started":
+                    self._measurements.count(LEGS_BEGUN)
+                case Note(event) if event.name == "leg-ended":
+                    self._measurements.count(LEGS_ENDED, str(event.fields["reason"]))
+                case Push(message=FaceLegUnavailable(code=code)):
+                    self._measurements.count(LEGS_REFUSED, code)
+
+    def relayed(self, effects: list[Effect], seconds: float) -> None:
+        """A peer's message was acted on; it took this long."""
+        for effect in effects:
+            match effect:
+                case Push(message=Described() | Trickled() | StateChanged() as message):
+                    self._measurements.count(RELAYED, str(message.__struct_config__.tag))
+                    self._measurements.observe(RELAY_TIME, seconds)
+
+    def store_failed(self) -> None:
+        """The store did not answer."""
+        self._measurements.count(STORE_ERRORS)
+
+    def _carries(self, connection: str, role: Role) -> None:
+        if role == "participant":
+            self._participants.add(connection)
+            self._measurements.set(PARTICIPANTS, len(self._participants))
