@@ -81,7 +81,7 @@ class Buildah:
 
     def _program(self) -> list[str]:
         store = ["--root", str(CACHE / "containers"), "--runroot", str(self.runroot / "run")]
-        return ["buildah", *store, "--storage-driver", "vfs"]
+        return ["buildah", *store]
 
 
 def _package_sources() -> list[Path]:
