@@ -163,6 +163,7 @@ class CallServer:
             face_leg_wait=settings.face_leg_wait_seconds,
             identities=self.identities,
             may_wear=self.rights.may_wear,
+            server_relay=settings.server_relay == "auto",
         )
         self.rooms = RedisRooms(
             self.redis,
@@ -181,6 +182,7 @@ class CallServer:
             server=name,
             worker_url=settings.worker_url(),
             resume_within=settings.resume_seconds,
+            server_relay=settings.server_relay == "auto",
             note=self.audit.note,
         )
 

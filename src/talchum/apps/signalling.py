@@ -115,6 +115,7 @@ class Signalling:
         server: str,
         worker_url: str,
         resume_within: int,
+        server_relay: bool = False,
         note: Callable[[AuditEvent], None],
     ) -> None:
         self._rooms = rooms
@@ -125,6 +126,7 @@ class Signalling:
         # Never the name by which the performer reached us: it is theirs to choose.
         self._worker_host = url_host(urlsplit(worker_url).netloc)
         self._resume_within = resume_within
+        self._server_relay = server_relay
         self._note = note
         self._connections: dict[str, Connection] = {}
         self._counter = 0
@@ -319,6 +321,7 @@ class Signalling:
                         ice_servers=self._turn.issue(peer, connection.host, time.time()),
                         ice_servers_expire_in=self._turn.lifetime,
                         resume_within=self._resume_within,
+                        server_relay=self._server_relay,
                     )
                     await connection.say(welcome)
                     logger.info("a %s joined", role)

@@ -53,7 +53,10 @@ class PeerRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class LegRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A face leg that is wanted; `worker` is the peer that serves it, empty while it is queued."""
+    """A face leg that is wanted.
+
+    worker: the peer that serves it, empty while it is queued. viewers: participants it was opened to.
+    """
 
     request: str
     tag: str
@@ -62,6 +65,7 @@ class LegRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     ticket_hash: str
     worker: str = ""
     worn: WornRecord | None = None
+    viewers: list[str] = msgspec.field(default_factory=list)
 
 
 class RecordingRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
