@@ -34,6 +34,7 @@ REPORT_KEYS = {
     "firstFrameSeconds",
     "glassToGlassMs",
     "faceLeg",
+    "serverRelay",
     "receipt",
     "recording",
 }

@@ -119,6 +119,7 @@ def test_a_leg_that_ends_is_gone_for_the_viewer_too(call: Call, pair: tuple[str,
     worker = opened(call, performer, viewer)
     call.say(performer, ReleaseFaceLeg(request="r1"))
     assert call.farewells(viewer) == [(worker, "ended")]
+    assert call.say(performer, OpenFaceLeg(request="r1", to=viewer, open=False)) == []
 
 
 def test_who_comes_back_sees_no_worker_before_it_is_opened_anew(call: Call, pair: tuple[str, str]) -> None:

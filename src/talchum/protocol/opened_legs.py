@@ -35,12 +35,13 @@ class OpenedLegs:
         if expect_visible(self._state, performer, message.to).role != "participant":
             raise RoomError("got a face leg to open to a peer that is no participant", code="peer_unknown")
         leg = self._leg(performer, message.request)
-        if message.open == (message.to in leg.viewers):
-            return
-        if message.open:
+        if leg is None:
+            if message.open:
+                raise FaceLegError("got a face leg to open that wears nothing", code="face_leg_unworn")
+        elif message.open and message.to not in leg.viewers:
             leg.viewers.append(message.to)
             self._membership.acquaint(leg.worker, message.to)
-        else:
+        elif not message.open and message.to in leg.viewers:
             self._membership.estrange(leg.worker, message.to)
             leg.viewers.remove(message.to)
 
@@ -50,9 +51,9 @@ class OpenedLegs:
             if viewer in leg.viewers:
                 leg.viewers.remove(viewer)
 
-    def _leg(self, performer: str, request: str) -> LegRecord:
+    def _leg(self, performer: str, request: str) -> LegRecord | None:
         """A leg of this performer that shows a face; one that enrols somebody never does."""
         for leg in self._state.legs.values():
             if leg.performer == performer and leg.request == request and leg.worker and leg.worn is not None:
                 return leg
-        raise FaceLegError("got a face leg to open that wears nothing", code="face_leg_unworn")
+        return None

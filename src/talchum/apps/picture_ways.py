@@ -1,0 +1,58 @@
+"""By which way another person's face was shown in a call, and what changing over was like."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from talchum.domain.delays import Delays
+from talchum.domain.relay_choice import RelayChoice, Way
+
+logger = logging.getLogger(__name__)
+
+
+class PictureWays:
+    """Lets the frames of one way through at a time and counts."""
+
+    def __init__(self) -> None:
+        self._choice = RelayChoice()
+        self._delays: dict[Way, Delays] = {"client": Delays(), "server": Delays()}
+        self._gaps = Delays()
+        self._shown = {"client": 0, "server": 0}
+        self._last: tuple[Way, float] = ("client", float("-inf"))
+        self._offered = False
+
+    def offered(self) -> None:
+        """A face worker was opened to us."""
+        self._offered = True
+
+    def server_lost(self) -> None:
+        """It is gone, or closed to us."""
+        self._choice.server_lost()
+
+    def shows(self, way: Way, arrived: float, age: float | None) -> bool:
+        """Whether this frame, which may be shown, is. age: seconds since it was taken, None while unknown."""
+        self._choice.arrived(way, arrived, age)
+        if age is not None:
+            self._delays[way].add(age)
+        if way != self._choice.way:
+            return False
+        before, last = self._last
+        if before != way:
+            logger.info("the picture comes by %s relay", way)
+            self._gaps.add(arrived - last)
+        self._last = (way, arrived)
+        self._shown[way] += 1
+        return True
+
+    def report(self) -> dict[str, Any] | None:
+        """What `talchum call --json` says of it, None where no worker was ever opened."""
+        if not self._offered:
+            return None
+        return {
+            "way": self._last[0],
+            "framesShown": dict(self._shown),
+            "changes": len(self._gaps),
+            "gapMs": self._gaps.milliseconds(),
+            "delayMs": {way: delays.milliseconds() for way, delays in self._delays.items()},
+        }
