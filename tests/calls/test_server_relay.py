@@ -37,7 +37,7 @@ def test_viewer_goes_over_to_the_faster_worker_and_back_when_that_is_killed(
         seen, shown = viewer.leave(), performer.leave()
     relay = seen["serverRelay"]
     assert relay["way"] == "client"
-    assert relay["changes"] >= 2
+    assert min(len(gaps) for gaps in relay["gapMs"].values()) >= 1
     assert relay["framesShown"]["server"] > 0
     assert relay["delayMs"]["server"]["p50"] < relay["delayMs"]["client"]["p50"]
     assert shown["serverRelay"] is None, "nobody opened a leg to who wears one"

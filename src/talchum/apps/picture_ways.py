@@ -17,7 +17,7 @@ class PictureWays:
     def __init__(self) -> None:
         self._choice = RelayChoice()
         self._delays: dict[Way, Delays] = {"client": Delays(), "server": Delays()}
-        self._gaps = Delays()
+        self._gaps: dict[Way, list[float]] = {"client": [], "server": []}
         self._shown = {"client": 0, "server": 0}
         self._last: tuple[Way, float] = ("client", float("-inf"))
         self._offered = False
@@ -40,19 +40,21 @@ class PictureWays:
         before, last = self._last
         if before != way:
             logger.info("the picture comes by %s relay", way)
-            self._gaps.add(arrived - last)
+            self._gaps[way].append(arrived - last)
         self._last = (way, arrived)
         self._shown[way] += 1
         return True
 
     def report(self) -> dict[str, Any] | None:
-        """What `talchum call --json` says of it, None where no worker was ever opened."""
+        """What `talchum call --json` says of it, None where no worker was ever opened.
+
+        gapMs: from the last picture by the other way to the first by this one, for each change to it.
+        """
         if not self._offered:
             return None
         return {
             "way": self._last[0],
             "framesShown": dict(self._shown),
-            "changes": len(self._gaps),
-            "gapMs": self._gaps.milliseconds(),
+            "gapMs": {way: [round(gap * 1000, 1) for gap in gaps] for way, gaps in self._gaps.items()},
             "delayMs": {way: delays.milliseconds() for way, delays in self._delays.items()},
         }
