@@ -4,7 +4,7 @@
 
 The performer is behind a line of 40 ms each way, call server and face worker beside each other, the viewer on
 a line of its own without delay: three networks of tests/network. Both pictures come at once and are stamped,
-so that one call measures both delays. The viewer goes over to the worker by itself; then the worker is killed.
+so that one call measures both delays. The viewer goes over to the worker by itself; then that is killed.
 Bars: server relay is faster, and no gap is above 300 ms. Needs root.
 """
 
