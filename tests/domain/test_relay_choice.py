@@ -35,6 +35,14 @@ def test_it_goes_over_to_a_server_that_stays_faster_by_the_margin_and_not_at_onc
     assert show.run(1.0, 0.16, 0.12) == "server"
 
 
+def test_the_lead_is_that_of_the_way_that_is_shown() -> None:
+    show = Show()
+    show.run(1.0, 0.16, 0.12)
+    assert show.choice.lead == 0.0
+    show.run(3.0, 0.16, 0.12)
+    assert round(show.choice.lead, 3) == 0.04
+
+
 def test_a_gain_below_the_margin_changes_nothing_either_way() -> None:
     show = Show()
     assert show.run(10.0, 0.16, 0.15) == "client"

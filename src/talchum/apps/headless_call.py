@@ -382,7 +382,7 @@ class HeadlessCall:
             if self._legs is not None:
                 loop = await self._legs.delay()
             for other in list(self._others.values()):
-                await other.delays.tell(loop)
+                await other.delays.tell(loop, self.results.ways.lead)
                 other.keep_route(other.delays.latest)  # once the other side has left, nobody knows it
                 if loop is not None:
                     self._voice_delay.follow(other.delays.voice_lead(loop))

@@ -26,6 +26,11 @@ class PictureWays:
         """A face worker was opened to us."""
         self._offered = True
 
+    @property
+    def lead(self) -> float:
+        """Seconds by which the picture that is shown is earlier than the one by client relay."""
+        return self._choice.lead
+
     def server_lost(self) -> None:
         """It is gone, or closed to us."""
         self._choice.server_lost()

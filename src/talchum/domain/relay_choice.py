@@ -68,12 +68,20 @@ class RelayChoice:
         elif now - self._faster_since >= self._rule.patience:
             self._go("server" if self.way == "client" else "client")
 
-    def _other_is_faster(self) -> bool:
+    @property
+    def lead(self) -> float:
+        """Seconds by which the picture that is shown is earlier than the client's."""
+        return (self._gain() or 0.0) if self.way == "server" else 0.0
+
+    def _gain(self) -> float | None:
         client, server = (self._delays[way] for way in get_args(Way))
         if min(len(client), len(server)) < self._rule.frames:
-            return False
-        gain = median(client) - median(server)
-        return (gain if self.way == "client" else -gain) >= self._rule.margin
+            return None
+        return median(client) - median(server)
+
+    def _other_is_faster(self) -> bool:
+        gain = self._gain()
+        return gain is not None and (gain if self.way == "client" else -gain) >= self._rule.margin
 
     def _go(self, way: Way) -> None:
         self.way = way
