@@ -43,6 +43,17 @@ def test_the_lead_is_that_of_the_way_that_is_shown() -> None:
     assert round(show.choice.lead, 3) == 0.04
 
 
+def test_it_goes_over_with_a_frame_of_the_other_way_in_hand() -> None:
+    choice = RelayChoice(RULE)
+    for number in range(100):
+        now = number * FRAME
+        before = choice.way
+        choice.arrived("client", now, 0.16)
+        assert choice.way == before
+        choice.arrived("server", now + 0.01, 0.12)
+    assert choice.way == "server"
+
+
 def test_a_gain_below_the_margin_changes_nothing_either_way() -> None:
     show = Show()
     assert show.run(10.0, 0.16, 0.15) == "client"

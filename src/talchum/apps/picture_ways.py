@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from talchum.domain.delays import Delays
-from talchum.domain.relay_choice import RelayChoice, Way
+from talchum.domain.relay_choice import RelayChoice, RelayRule, Way
 
 logger = logging.getLogger(__name__)
 
@@ -14,8 +14,8 @@ logger = logging.getLogger(__name__)
 class PictureWays:
     """Lets the frames of one way through at a time and counts."""
 
-    def __init__(self) -> None:
-        self._choice = RelayChoice()
+    def __init__(self, rule: RelayRule | None = None) -> None:
+        self._choice = RelayChoice(rule or RelayRule())
         self._delays: dict[Way, Delays] = {"client": Delays(), "server": Delays()}
         self._gaps: dict[Way, list[float]] = {"client": [], "server": []}
         self._shown = {"client": 0, "server": 0}

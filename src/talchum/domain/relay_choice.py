@@ -47,7 +47,7 @@ class RelayChoice:
             self._missed += 1
         if delay is not None:
             self._delays[way].append(delay)
-        self.consider(now)
+        self.consider(now, way)
 
     def server_lost(self) -> None:
         """The worker is gone, or closed to us: what was known of it holds no more."""
@@ -55,8 +55,8 @@ class RelayChoice:
         self._last_from_server = float("-inf")
         self._go("client")
 
-    def consider(self, now: float) -> None:
-        """Let time pass."""
+    def consider(self, now: float, arrived: Way | None = None) -> None:
+        """Let time pass. arrived: the way of a frame that is here; only with one in hand it changes over."""
         # When a face worker halts, both ways do; the first frame of the client's may have been on its way.
         if self._missed > 1 and now - self._last_from_server > self._rule.silence:
             self._delays["server"].clear()
@@ -65,7 +65,7 @@ class RelayChoice:
             self._faster_since = None
         elif self._faster_since is None:
             self._faster_since = now
-        elif now - self._faster_since >= self._rule.patience:
+        elif now - self._faster_since >= self._rule.patience and arrived not in (None, self.way):
             self._go("server" if self.way == "client" else "client")
 
     @property
