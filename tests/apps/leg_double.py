@@ -29,6 +29,7 @@ from talchum.protocol.messages import (
     Described,
     IceCandidate,
     Peer,
+    PeerJoined,
     PeerLeft,
     ServerMessage,
     SessionDescription,
@@ -83,6 +84,7 @@ class FakePipeline:
         self.stuck = threading.Event()
         self.free = threading.Event()
         self.threads: set[str] = set()
+        self.frames = 0
         self.engine_seconds: dict[str, float] = {}
 
     def wear(self, face: WornFace, wearer: WearerCheck | None = None) -> None:
@@ -93,6 +95,7 @@ class FakePipeline:
 
     def transform(self, frame: I420Frame, now: float) -> EgressFrame:
         self.threads.add(threading.current_thread().name)
+        self.frames += 1
         if self.stuck.is_set():
             self.free.wait(30)
         if self.worn is None:
@@ -122,6 +125,7 @@ class RoomDouble(Double):
     def __init__(self, performer: Performer) -> None:
         super().__init__()
         self.performer = performer
+        self.viewers: dict[str, Viewer] = {}
         performer.room = self
 
     def _welcome(self) -> Welcome:
@@ -138,11 +142,14 @@ class RoomDouble(Double):
 
     async def _take(self, socket: object, message: object) -> None:
         match message:
-            case Describe(description=description):
-                self.performer.peer.receive_description(description)
-            case Trickle(candidate=candidate):
-                self.performer.peer.receive_candidate(candidate)
+            case Describe(to=to, description=description):
+                self._side(to).peer.receive_description(description)
+            case Trickle(to=to, candidate=candidate):
+                self._side(to).peer.receive_candidate(candidate)
         await super()._take(socket, message)  # type: ignore[arg-type]
+
+    def _side(self, name: str) -> Performer | Viewer:
+        return self.viewers.get(name, self.performer)
 
 
 class Performer(Side):
@@ -210,6 +217,44 @@ class Performer(Side):
         task = asyncio.ensure_future(work)  # type: ignore[call-overload]
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
+
+
+class Viewer(Side):
+    """Another participant, to whom the leg was opened: it offers to take video and looks at what comes."""
+
+    def __init__(self, name: str, room: RoomDouble) -> None:
+        super().__init__(PeerOptions(audience="participant", polite=False))
+        self.name = name
+        self.room = room
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.levels: list[int] = []
+        room.viewers[name] = self
+
+    async def open(self, *, receive: bool = True) -> None:
+        await self.room.push(PeerJoined(peer=Peer(id=self.name, role="participant", polite=True)))
+        if receive:
+            self.peer.receive_video()
+
+    def seen(self) -> set[int]:
+        """The greys of the double's faces, as near as the codec leaves them."""
+        return {
+            level for level in WORN_LEVELS.values() for seen in self.levels[-3:] if abs(seen - level) < 12
+        }
+
+    def description_made(self, description: SessionDescription) -> None:
+        self.descriptions.append(description)
+        self._push(Described(from_=self.name, description=description))
+
+    def candidate_found(self, candidate: IceCandidate) -> None:
+        self._push(Trickled(from_=self.name, candidate=candidate))
+
+    def _push(self, message: ServerMessage) -> None:
+        task = asyncio.ensure_future(self.room.push(message))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def video_arrived(self, video: RemoteVideo) -> None:
+        video.watch(lambda glimpse: self.levels.append(int(glimpse.strip.mean())))
 
 
 def worn(identity: str, engine: str | None = None) -> WornFace:

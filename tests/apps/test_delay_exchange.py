@@ -12,7 +12,13 @@ from talchum.adapters.webrtc.statistics import PeerStats
 from talchum.apps.delay_exchange import UNTOLD_SENDING_SECONDS, VOICE_FRAME_SECONDS, DelayExchange
 from talchum.domain.delays import Total
 from talchum.domain.errors import PeerConnectionError
-from talchum.protocol.delay_messages import DelayMessage, Loop, Passage, decode_delay_message
+from talchum.protocol.delay_messages import (
+    DelayMessage,
+    Loop,
+    Passage,
+    decode_delay_message,
+    encode_delay_message,
+)
 
 
 class Connection:
@@ -66,6 +72,22 @@ async def test_a_receiver_tells_how_old_picture_and_voice_are() -> None:
     assert isinstance(passage, Passage)
     assert passage.video == pytest.approx(0.04 + UNTOLD_SENDING_SECONDS + 0.005)
     assert passage.voice == pytest.approx(0.04 + VOICE_FRAME_SECONDS + 0.05)
+
+
+@pytest.mark.parametrize("lead", [0.02, 0.1])
+async def test_a_picture_that_comes_earlier_by_server_relay_lets_the_voice_come_earlier(lead: float) -> None:
+    there, here = exchange(RECEIVES), exchange()
+    await there[0].tell(0.0)
+    by_client = there[1].told[-1]
+    delays, connection = exchange(RECEIVES)
+    await delays.tell(0.0, lead)
+    by_server = connection.told[-1]
+    performer, _ = here
+    leads = []
+    for passage in (by_client, by_server):
+        performer.heard(encode_delay_message(passage))
+        leads.append(performer.voice_lead(0.2))
+    assert leads[0] - leads[1] == pytest.approx(lead)
 
 
 async def test_what_the_sender_says_of_itself_counts_into_the_passage() -> None:

@@ -11,12 +11,13 @@ from dataclasses import replace
 import pytest
 from websockets.asyncio.server import serve
 
+from talchum.adapters.webrtc.sources import EgressVideo
 from talchum.apps.leg import FaceLeg, LegOrder
 from talchum.apps.prepared_faces import PreparedFaces
 from talchum.domain.errors import IdentityError
 from talchum.domain.leg_tag import LegTag
 from talchum.protocol.leg_messages import Draining, Refused, Report, Wearing
-from talchum.protocol.messages import Worn
+from talchum.protocol.messages import Describe, PeerLeft, Worn
 from talchum.protocol.worker_candidates import Reachability
 from talchum.vision.marks import Marking
 from talchum.vision.pipeline import WornFace
@@ -31,6 +32,7 @@ from tests.apps.leg_double import (
     FakeRights,
     Performer,
     RoomDouble,
+    Viewer,
     worn,
 )
 from tests.domain.consents import OWN, STRANGER, SUBJECT
@@ -277,6 +279,50 @@ async def test_a_wish_that_was_granted_meanwhile_is_not_overruled(setting: Setti
         await until(lambda: len(setting.performer.reports) > count + 1, "time passes")
     await setting.sees(WORN_LEVELS["veil"])
     assert Wearing(identity="bune", engine="portrait") not in setting.performer.said
+
+
+async def test_another_participant_to_whom_the_leg_is_opened_gets_the_same_pictures(setting: Setting) -> None:
+    await setting.connect("bune")
+    await setting.sees(WORN_LEVELS["bune"])
+    viewer = Viewer("p2", setting.room)
+    await viewer.open()
+    await connected(viewer)
+    await until(lambda: WORN_LEVELS["bune"] in viewer.seen(), "the viewer sees the face")
+    transformed = setting.pipeline.frames
+    count = len(viewer.levels)
+    await until(lambda: len(viewer.levels) > count + 20, "frames go on")
+    assert setting.pipeline.frames - transformed < 40  # rendered once, for both
+    setting.performer.wear("veil")
+    await until(lambda: WORN_LEVELS["veil"] in viewer.seen(), "the viewer sees the next face")
+    await viewer.peer.close()
+
+
+async def test_a_viewer_that_is_gone_gets_nothing_and_its_performer_goes_on(setting: Setting) -> None:
+    await setting.connect("bune")
+    viewer = Viewer("p2", setting.room)
+    await viewer.open()
+    await connected(viewer)
+    await until(lambda: bool(viewer.levels), "the viewer sees something")
+    await setting.room.push(PeerLeft(peer="p2", reason="ended"))
+    await until(lambda: viewer.peer.state != "connected", "its connection ends")
+    await viewer.peer.close()
+    count = len(setting.performer.levels)
+    await until(lambda: len(setting.performer.levels) > count + 5, "frames go on")
+    await setting.sees(WORN_LEVELS["bune"])
+
+
+async def test_a_viewer_that_sends_video_is_not_listened_to(setting: Setting) -> None:
+    await setting.connect("bune")
+    viewer = Viewer("p2", setting.room)
+    cards = EgressVideo()
+    await viewer.peer.send_video(cards)
+    await viewer.open(receive=False)
+    await connected(viewer)
+    answer = next(m for m in setting.room.got if isinstance(m, Describe) and m.to == "p2")
+    assert "a=sendonly" in answer.description.sdp
+    assert "a=sendrecv" not in answer.description.sdp
+    await viewer.peer.close()
+    await cards.close()
 
 
 async def test_the_leg_ends_when_the_performer_leaves(setting: Setting) -> None:

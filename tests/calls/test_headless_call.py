@@ -37,6 +37,7 @@ REPORT_KEYS = {
     "firstFrameSeconds",
     "glassToGlassMs",
     "faceLeg",
+    "serverRelay",
     "receipt",
     "recording",
 }

@@ -102,7 +102,7 @@ class Call:
                 self.outboxes[effect.peer].append(effect.message)
             elif isinstance(effect, Disclose):
                 self.disclosures.append((effect.peer, effect.disclosure))
-                said = Disclosed(seq=effect.seq, from_=effect.disclosure.performer, statement="signed")
+                said = Disclosed(seq=effect.seq, from_=effect.source, statement="signed")
                 self.outboxes[effect.peer].append(said)
             elif isinstance(effect, Forget):
                 self.outboxes[effect.peer] = []

@@ -195,9 +195,7 @@ class RedisRooms:
         if not isinstance(effect, Disclose):
             return effect
         statement = self._statement(effect.disclosure, effect.now)
-        return Push(
-            effect.peer, Disclosed(seq=effect.seq, from_=effect.disclosure.performer, statement=statement)
-        )
+        return Push(effect.peer, Disclosed(seq=effect.seq, from_=effect.source, statement=statement))
 
     async def outbox(self, key: str, peer: str, after: int) -> list[tuple[int, str]]:
         """Number and JSON text of each of a peer's messages above `after`, in order and without a gap.

@@ -35,15 +35,18 @@ class DelayExchange:
         self._sending: float | None = None
         self.passage: Passage | None = None
 
-    async def tell(self, loop: float | None) -> None:
-        """Say what is known. loop: seconds from our camera to our sender, None while unknown."""
+    async def tell(self, loop: float | None, lead: float = 0.0) -> None:
+        """Say what is known. loop: seconds from our camera to our sender, None while unknown.
+
+        lead: by how much the picture that we show comes earlier than by this connection (server relay).
+        """
         with contextlib.suppress(PeerConnectionError):  # it is being closed
             now, before = await self._peer.stats(), self.latest
             self.latest = now
             message = Loop(seconds=bounded(loop), sending=bounded(now.sending_since(before)))
             self._peer.send_message(encode_delay_message(message))
             if (passage := self._measured_passage(now, before)) is not None:
-                self._peer.send_message(encode_delay_message(passage))
+                self._peer.send_message(encode_delay_message(_earlier(passage, lead)))
 
     def heard(self, text: str) -> None:
         """The other participant said something."""
@@ -73,6 +76,12 @@ class DelayExchange:
             video=min(MOST_SECONDS, network + sending + picture),
             voice=min(MOST_SECONDS, network + VOICE_FRAME_SECONDS + voice),
         )
+
+
+def _earlier(passage: Passage, lead: float) -> Passage:
+    """With a picture that is earlier by this; only the difference counts, and no age is below nothing."""
+    taken = min(lead, passage.video)
+    return Passage(video=passage.video - taken, voice=min(MOST_SECONDS, passage.voice + lead - taken))
 
 
 def bounded(seconds: float | None) -> float | None:

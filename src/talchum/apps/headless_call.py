@@ -21,6 +21,8 @@ from talchum.adapters.recording import Recording
 from talchum.adapters.signalling_client import SignallingClient
 from talchum.adapters.webrtc.peer import WebRtcPeer
 from talchum.adapters.webrtc.sources import CameraVideo, EgressVideo, VideoSource, VoiceSource
+from talchum.apps.leg_opener import LegOpener
+from talchum.apps.opened_worker import OpenedWorker
 from talchum.apps.other_participant import CallResults, OtherParticipant
 from talchum.apps.participant_recording import ParticipantRecording, RecordingWish
 from talchum.apps.peer_disclosure import DisclosureReader, PeerDisclosure
@@ -117,6 +119,7 @@ class HeadlessCall:
                 self.client.send,
                 self._spawn,
             )
+        self._opener: LegOpener | None = None
         self._shown: VideoSource | None = None
         self._recorded = ParticipantRecording(options.recording, self.client.send, own_face=kind is None)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -202,14 +205,14 @@ class HeadlessCall:
             case Described(from_=sender, description=description):
                 if (connection := self._connection(sender)) is not None:
                     connection.receive_description(description)
-                if (other := self._others.get(sender)) is not None:
-                    other.disclosure.described(description)
+                if (disclosure := self._disclosure(sender)) is not None:
+                    disclosure.described(description)
             case StateChanged(from_=sender, state=state):
                 if (other := self._others.get(sender)) is not None:
                     other.disclosure.state = state
             case Disclosed(from_=sender, statement=statement):
-                if (other := self._others.get(sender)) is not None:
-                    other.disclosure.disclosed(statement)
+                if (disclosure := self._disclosure(sender)) is not None:
+                    disclosure.disclosed(statement)
             case Trickled(from_=sender, candidate=candidate):
                 if (connection := self._connection(sender)) is not None:
                     connection.receive_candidate(candidate)
@@ -226,6 +229,8 @@ class HeadlessCall:
                     self._legs.refused(request, time.monotonic(), retryable=retryable)
             case Failure(code=code, message=text):
                 logger.warning("the call server: %s (%s)", text, code)
+                if self._opener is not None and code == "face_leg_unworn":
+                    self._opener.refused(time.monotonic())
 
     def _welcomed(self, welcome: Welcome) -> None:
         self.peer = welcome.peer
@@ -240,6 +245,7 @@ class HeadlessCall:
         self.client.send(SetState(state=state))
         if self._legs is not None and self._clip is not None:
             self._legs.begin(time.monotonic())
+            self._opener = LegOpener(self.client.send) if welcome.server_relay else None
         self._play()
         for peer in welcome.peers:
             self._meet(peer)
@@ -265,6 +271,9 @@ class HeadlessCall:
             recorder = self._recorded.meet(peer, self.ice_servers, voice)
             if recorder is not None:
                 self._spawn(recorder.send_video(self._source()))
+        elif peer.performer is not None:
+            if (performer := self._others.get(peer.performer)) is not None:
+                performer.meet_worker(peer, self._disclosures, self.ice_servers)
         elif self._legs is not None:
             self._legs.meet(peer, self.ice_servers, time.monotonic())
 
@@ -277,6 +286,9 @@ class HeadlessCall:
         other = self._others.pop(peer, None)
         if other is not None:
             self._spawn(self._end_participant(other))
+        for performer in self._others.values():
+            if (worker := performer.part_worker(peer)) is not None:
+                self._spawn(worker.peer.close())
         if (recorder := self._recorded.part(peer)) is not None:
             self._spawn(recorder.close())
         if self._legs is not None:
@@ -285,18 +297,31 @@ class HeadlessCall:
     async def _end_participant(self, other: OtherParticipant) -> None:
         await other.note_route()
         await other.peer.close()
+        for worker in other.workers.values():
+            await worker.peer.close()
+
+    def _worker(self, peer: str) -> OpenedWorker | None:
+        found = (other.workers.get(peer) for other in self._others.values())
+        return next((worker for worker in found if worker is not None), None)
+
+    def _disclosure(self, peer: str) -> PeerDisclosure | None:
+        one = self._others.get(peer) or self._worker(peer)
+        return one.disclosure if one is not None else None
 
     def _connection(self, peer: str) -> WebRtcPeer | None:
         if (other := self._others.get(peer)) is not None:
             return other.peer
         if (recorder := self._recorded.peers.get(peer)) is not None:
             return recorder
+        if (worker := self._worker(peer)) is not None:
+            return worker.peer
         return self._legs.peer(peer) if self._legs is not None else None
 
     def _peers(self) -> list[WebRtcPeer]:
         workers = self._legs.peers if self._legs is not None else []
         others = [other.peer for other in self._others.values()]
-        return [*others, *self._recorded.peers.values(), *workers]
+        opened = [worker.peer for other in self._others.values() for worker in other.workers.values()]
+        return [*others, *self._recorded.peers.values(), *workers, *opened]
 
     def _renew(self, servers: tuple[IceServer, ...]) -> None:
         """Fresh TURN credentials; who is relayed goes over to them before the old ones expire."""
@@ -326,6 +351,8 @@ class HeadlessCall:
             now = time.monotonic()
             if self._legs is not None:
                 self._legs.mind(now)
+                if self._opener is not None:
+                    self._opener.mind(now, self._legs.shown, self._legs.requests, self._others)
             source = self._source()
             if source is not self._shown:
                 self._shown = source
@@ -364,7 +391,7 @@ class HeadlessCall:
             if self._legs is not None:
                 loop = await self._legs.delay()
             for other in list(self._others.values()):
-                await other.delays.tell(loop)
+                await other.delays.tell(loop, self.results.ways.lead)
                 other.keep_route(other.delays.latest)  # once the other side has left, nobody knows it
                 if loop is not None:
                     self._voice_delay.follow(other.delays.voice_lead(loop))

@@ -14,6 +14,7 @@ from talchum.adapters.webrtc.sources import EgressVideo
 from talchum.adapters.webrtc.statistics import PeerStats
 from talchum.apps.face_stage import FaceStage, Pipeline
 from talchum.apps.leg_measures import LegMeasures
+from talchum.apps.leg_viewers import LegViewers
 from talchum.apps.prepared_faces import PreparedFaces
 from talchum.apps.worker_leg import Place, WorkerLeg
 from talchum.domain.consent import Consent
@@ -29,7 +30,7 @@ from talchum.protocol.leg_messages import (
     decode_performer_message,
     encode_leg_message,
 )
-from talchum.protocol.messages import IceServer, Worn
+from talchum.protocol.messages import IceServer, ServerMessage, Worn
 from talchum.protocol.worker_candidates import Reachability
 from talchum.vision.engines import FALLBACK_ENGINES
 from talchum.vision.marks import Marking
@@ -108,12 +109,14 @@ class FaceLeg(WorkerLeg):
         self._wearer: WearerCheck | None = None
         self._fallback = False
         self._draining = False
+        self._viewers: LegViewers | None = None
 
     async def run(self) -> None:
         """Serve until the performer leaves, the room ends the leg or `end` is called; `reason` says which."""
         pipeline = await asyncio.to_thread(self._make_pipeline)
         egress = EgressVideo()
         stage = self._stage = FaceStage(pipeline, egress.send, self._order.marking, self._measures.went_out)
+        viewers = self._viewers = LegViewers(self._order.performer, egress, self, self._client.send)
 
         async def begin(peer: WebRtcPeer) -> None:
             await peer.send_video(egress)
@@ -124,6 +127,7 @@ class FaceLeg(WorkerLeg):
         try:
             await self._serve(begin, work, stage.close)
         finally:
+            await viewers.close()
             await egress.close()
 
     def drain(self) -> None:
@@ -246,6 +250,11 @@ class FaceLeg(WorkerLeg):
             report = stage.counts.report(dropped, codec, fallback=self._fallback)
             self.frame_age = report.frame_age.p95 or None
             self._say(report)
+
+    def _on_message(self, message: ServerMessage) -> None:
+        super()._on_message(message)
+        if self._viewers is not None:
+            self._viewers.heard(message)
 
     # -- the connection to the performer
 

@@ -14,11 +14,14 @@ from talchum.adapters.webrtc.peer import PeerOptions, WebRtcPeer
 from talchum.adapters.webrtc.remote_tracks import Glimpse, RemoteVideo, RemoteVoice
 from talchum.adapters.webrtc.statistics import PeerStats
 from talchum.apps.delay_exchange import DelayExchange
-from talchum.apps.peer_disclosure import PeerDisclosure
+from talchum.apps.opened_worker import OpenedWorker
+from talchum.apps.peer_disclosure import DisclosureReader, PeerDisclosure
+from talchum.apps.picture_ways import PictureWays
 from talchum.apps.worn_leg import WornLegCounts
 from talchum.domain.delays import Delays
 from talchum.domain.errors import PeerConnectionError
 from talchum.domain.frame import I420Frame
+from talchum.domain.relay_choice import Way
 from talchum.domain.stamp import read_stamp, strip_rows
 from talchum.protocol import delay_messages
 from talchum.protocol.messages import (
@@ -48,6 +51,7 @@ class CallResults:
         self.first_stamped: float | None = None
         self.glass_to_glass = Delays()
         self.leg = WornLegCounts()
+        self.ways = PictureWays()
 
     def saw(self, since: float, arrived: float, age: float | None) -> None:
         """A frame of the other participant, who has been here `since`."""
@@ -85,6 +89,7 @@ class CallResults:
             "firstFrameSeconds": None if first is None else round(first, 3),
             "glassToGlassMs": self.glass_to_glass.milliseconds(),
             "faceLeg": leg if identity is not None else None,
+            "serverRelay": self.ways.report(),
         }
 
 
@@ -111,6 +116,7 @@ class OtherParticipant(PeerListener):
         self._recording = recording
         self.disclosure = disclosure
         self.id = peer.id
+        self.workers: dict[str, OpenedWorker] = {}
         self.since = time.monotonic()
         self.unconnected_since: float | None = None
         self.restarted_at = 0.0
@@ -126,6 +132,27 @@ class OtherParticipant(PeerListener):
         )
         self.peer.open_channel(delay_messages.CHANNEL_LABEL, number=delay_messages.CHANNEL_ID)
         self.delays = DelayExchange(self.peer)
+
+    def meet_worker(self, worker: Peer, reader: DisclosureReader, ice_servers: tuple[IceServer, ...]) -> None:
+        """They have opened a face worker to us: its picture is compared with theirs."""
+        if worker.id in self.workers:
+            return
+
+        def way() -> Way | None:
+            shown = self.workers.get(worker.id)
+            return "server" if shown is not None and shown.may_show(self.disclosure.state) else None
+
+        self.workers[worker.id] = OpenedWorker(
+            worker, reader, self._send, ice_servers, lambda video: self._look_at(video, way)
+        )
+        self._results.ways.offered()
+
+    def part_worker(self, name: str) -> OpenedWorker | None:
+        """This face worker is gone, or closed to us."""
+        worker = self.workers.pop(name, None)
+        if worker is not None:
+            self._results.ways.server_lost()
+        return worker
 
     async def note_route(self) -> None:
         """Ask by which route the call goes and keep it."""
@@ -158,10 +185,7 @@ class OtherParticipant(PeerListener):
 
     def video_arrived(self, video: RemoteVideo) -> None:
         """Look at it, and keep it when it is recorded."""
-        if self._recording is None:
-            video.watch(self._glimpsed)
-        else:
-            video.read(self._received)
+        self._look_at(video, lambda: "client" if self.disclosure.may_show else None)
 
     def voice_arrived(self, voice: RemoteVoice) -> None:
         """Keep it when it is recorded."""
@@ -177,15 +201,27 @@ class OtherParticipant(PeerListener):
         """The next description may be a better one."""
         logger.warning("the call could not negotiate: %s", error.code)
 
-    def _glimpsed(self, glimpse: Glimpse) -> None:
-        if self.disclosure.may_show:
-            self._results.saw(self.since, glimpse.arrived, read_stamp(glimpse.strip, glimpse.arrived))
+    def _look_at(self, video: RemoteVideo, may_come: Callable[[], Way | None]) -> None:
+        """Frames count where they may be shown. may_come: the way they come by, None while they may not."""
+        if self._recording is None:
+            video.watch(lambda glimpse: self._glimpsed(glimpse, may_come()))
+        else:
+            video.read(lambda frame, arrived: self._received(frame, arrived, may_come()))
 
-    def _received(self, frame: I420Frame, arrived: float) -> None:
-        if not self.disclosure.may_show:
+    def _glimpsed(self, glimpse: Glimpse, way: Way | None) -> None:
+        if way is not None:
+            self._saw(way, glimpse.arrived, read_stamp(glimpse.strip, glimpse.arrived))
+
+    def _received(self, frame: I420Frame, arrived: float, way: Way | None) -> None:
+        if way is None:
             return
         rows = strip_rows(frame.height)
         age = read_stamp(frame.y[rows // 4 : max(rows // 4 + 1, rows * 3 // 4)], arrived)
-        self._results.saw(self.since, arrived, age)
-        if self._recording is not None:
+        if self._saw(way, arrived, age) and self._recording is not None:
             self._recording.add_frame(frame, arrived)
+
+    def _saw(self, way: Way, arrived: float, age: float | None) -> bool:
+        shown = self._results.ways.shows(way, arrived, age)
+        if shown:
+            self._results.saw(self.since, arrived, age)
+        return shown

@@ -43,7 +43,7 @@ class PeerDisclosure:
     """What is known of one other participant's face.
 
     state: what they say of it. send: gives a message to the call server. report: is given what there is to
-    tell of every disclosure.
+    tell of every disclosure. performer: whose face it is where `peer` is their face worker.
     """
 
     def __init__(
@@ -52,8 +52,11 @@ class PeerDisclosure:
         reader: DisclosureReader,
         send: Callable[[ClientMessage], None],
         report: Callable[[dict[str, Any]], None],
+        *,
+        performer: str = "",
     ) -> None:
         self._peer = peer.id
+        self._performer = performer or peer.id
         self._reader = reader
         self._send = send
         self._fingerprint = ""
@@ -85,7 +88,7 @@ class PeerDisclosure:
         if not self._statement or not self._fingerprint:
             return
         try:
-            disclosure = self._reader.read(self._statement, self._peer, self._fingerprint)
+            disclosure = self._reader.read(self._statement, self._performer, self._fingerprint)
         except StatementError as error:
             logger.warning("a disclosure does not verify, and no frame counts: %s", error.code)
             self._verified = None

@@ -71,6 +71,16 @@ class PerformerLegs:
         return list(self._legs.values())
 
     @property
+    def shown(self) -> str | None:
+        """The request of the leg whose picture that is, None while there is none."""
+        return self._keeper.worn if self.returned is not None else None
+
+    @property
+    def requests(self) -> list[str]:
+        """Those that a face worker answers."""
+        return [leg.request for leg in self._legs.values()]
+
+    @property
     def peers(self) -> list[WebRtcPeer]:
         """The connections to face workers."""
         return [leg.peer for leg in self._legs.values()]

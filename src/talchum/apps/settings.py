@@ -17,6 +17,9 @@ from talchum.domain.identity import LANGUAGES, Language
 from talchum.domain.rendering import CORNERS, BadgeStyle, Corner, InferenceProvider, Proportions, Rendering
 from talchum.protocol.worker_candidates import Reachability
 
+ServerRelay = Literal["never", "auto"]
+"""Whether a viewer may take a worn face from its face worker."""
+
 Value = TypeVar("Value")
 Registration = Literal["invited", "open"]
 """Who may make an account: whom the operator invites, or anybody."""
@@ -56,6 +59,7 @@ class Settings:
     worker_slots: int = 0
     drain_seconds: int = 300
     worker_reachable: Reachability = "direct"
+    server_relay: ServerRelay = "never"
     inference_provider: InferenceProvider = "cpu"
     proportions: Proportions = "performer"
     badge_corner: Corner = "bottom-left"
@@ -245,6 +249,7 @@ NAMES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "TALCHUM_WORKER_SLOTS": ("worker_slots", _number(0, 64)),
     "TALCHUM_DRAIN_SECONDS": ("drain_seconds", _number(0, 24 * 3600)),
     "TALCHUM_WORKER_REACHABLE": ("worker_reachable", _one_of(*get_args(Reachability))),
+    "TALCHUM_SERVER_RELAY": ("server_relay", _one_of(*get_args(ServerRelay))),
     "TALCHUM_INFERENCE_PROVIDER": ("inference_provider", _one_of(*get_args(InferenceProvider))),
     "TALCHUM_PROPORTIONS": ("proportions", _one_of(*get_args(Proportions))),
     "TALCHUM_BADGE_CORNER": ("badge_corner", _one_of(*CORNERS)),

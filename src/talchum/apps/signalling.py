@@ -123,6 +123,7 @@ class Signalling:
         server: str,
         worker_url: str,
         resume_within: int,
+        server_relay: bool = False,
         note: Callable[[AuditEvent], None],
         measures: CallMeasures | None = None,
     ) -> None:
@@ -134,6 +135,7 @@ class Signalling:
         # Never the name by which the performer reached us: it is theirs to choose.
         self._worker_host = url_host(urlsplit(worker_url).netloc)
         self._resume_within = resume_within
+        self._server_relay = server_relay
         self._note = note
         self._measures = measures if measures is not None else CallMeasures()
         self._connections: dict[str, Connection] = {}
@@ -334,6 +336,7 @@ class Signalling:
                         ice_servers=self._ice_servers(connection, peer),
                         ice_servers_expire_in=self._turn.lifetime,
                         resume_within=self._resume_within,
+                        server_relay=self._server_relay,
                     )
                     await connection.say(welcome)
                     self._measures.joined(connection.name, role)

@@ -10,6 +10,7 @@ from typing import Any
 
 from talchum.adapters.network_addresses import addresses_of
 from talchum.adapters.signalling_client import SignallingClient
+from talchum.adapters.webrtc.audience import Audience
 from talchum.adapters.webrtc.listener import ConnectionState, PeerListener
 from talchum.adapters.webrtc.peer import PeerOptions, WebRtcPeer
 from talchum.domain.errors import AdmissionError, MessageError, PeerConnectionError
@@ -138,14 +139,20 @@ class WorkerLeg(PeerListener):
             if not self._candidates.relays:
                 logger.warning("a worker that is reached by relay got no TURN server")
                 self.end("relay_missing")
-        options = PeerOptions(
-            audience="performer",
+        return WebRtcPeer(self._options("performer", servers), self)
+
+    def viewer_peer(self, listener: PeerListener, servers: tuple[IceServer, ...]) -> WebRtcPeer:
+        """A connection to another participant, to whom the performer has opened this leg."""
+        return WebRtcPeer(self._options("participant", servers_for(self._reachable, servers)), listener)
+
+    def _options(self, audience: Audience, servers: tuple[IceServer, ...]) -> PeerOptions:
+        return PeerOptions(
+            audience=audience,
             polite=True,
             offers=False,
             ice_servers=servers,
             relay_only=self._reachable == "relay",
         )
-        return WebRtcPeer(options, self)
 
     # -- signalling
 
@@ -155,22 +162,24 @@ class WorkerLeg(PeerListener):
             return
         match message:
             case Welcome():
-                self._use_ice_servers(peer, tuple(message.ice_servers))
+                self.use_ice_servers(peer, tuple(message.ice_servers))
                 if not any(other.id == performer for other in message.peers):
                     self.end("performer_gone")
             case IceServersIssued(ice_servers=servers):
-                self._use_ice_servers(peer, tuple(servers))
+                self.use_ice_servers(peer, tuple(servers))
             case Described(from_=sender, description=description) if sender == performer:
-                self._take_description(peer, description)
+                self.take_description(peer, description)
             case Trickled(from_=sender, candidate=candidate) if sender == performer:
-                self._take_candidate(peer, candidate)
+                self.take_candidate(peer, candidate)
             case PeerLeft(peer=left) if left == performer:
                 self.end("performer_left")
 
-    def _use_ice_servers(self, peer: WebRtcPeer, servers: tuple[IceServer, ...]) -> None:
+    def use_ice_servers(self, peer: WebRtcPeer, servers: tuple[IceServer, ...]) -> None:
+        """Gather with those of these that a worker like this may use."""
         peer.use_ice_servers(servers_for(self._reachable, servers))
 
-    def _take_description(self, peer: WebRtcPeer, description: SessionDescription) -> None:
+    def take_description(self, peer: WebRtcPeer, description: SessionDescription) -> None:
+        """Pass on what is well-formed, without the candidates that a worker does not send to."""
         try:
             check_session_description(description)
         except MessageError as error:
@@ -178,7 +187,8 @@ class WorkerLeg(PeerListener):
             return
         peer.receive_description(self._candidates.strip(description))
 
-    def _take_candidate(self, peer: WebRtcPeer, candidate: IceCandidate) -> None:
+    def take_candidate(self, peer: WebRtcPeer, candidate: IceCandidate) -> None:
+        """Pass on one that a worker may send to."""
         try:
             check_candidate(candidate)
         except MessageError as error:

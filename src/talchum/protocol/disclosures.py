@@ -13,7 +13,7 @@ from talchum.domain.leg_tag import LegTag
 from talchum.protocol.admission import hash_secret
 from talchum.protocol.messages import AcknowledgeDisclosure, DisclosureAcknowledged
 from talchum.protocol.room_effects import PendingEffects
-from talchum.protocol.room_state import DisclosureRecord, RoomState
+from talchum.protocol.room_state import DisclosureRecord, LegRecord, RoomState, WornRecord
 from talchum.protocol.visibility import audience, expect_visible
 
 
@@ -33,7 +33,9 @@ class Disclosures:
             for receiver in audience(self._state, performer) if legs else ():
                 fingerprint = self._state.peers[performer].fingerprints.get(receiver, "")
                 if fingerprint:
-                    self._tell(receiver, Disclosure(room, performer, legs, fingerprint), now)
+                    self._tell(receiver, performer, Disclosure(room, performer, legs, fingerprint), now)
+        for leg in self._state.legs.values():
+            self._tell_viewers(room, leg, now)
 
     def acknowledge(self, sender: str, message: AcknowledgeDisclosure) -> None:
         """Pass on that somebody has read what they were told, and have it noted.
@@ -49,21 +51,33 @@ class Disclosures:
             record.acknowledged = list(dict.fromkeys([*record.acknowledged, *message.tags]))
             self._effects.note("acknowledged", tags=message.tags, by=sender)
 
+    def _tell_viewers(self, room: str, leg: LegRecord, now: float) -> None:
+        """Of an opened leg its worker's connection is disclosed too, with its own certificate."""
+        for viewer in leg.viewers:
+            fingerprint = self._state.peers[leg.worker].fingerprints.get(viewer, "")
+            if fingerprint and leg.worn is not None:
+                disclosure = Disclosure(room, leg.performer, (_disclosed(leg, leg.worn),), fingerprint)
+                self._tell(viewer, leg.worker, disclosure, now)
+
     def _worn_by(self, performer: str) -> tuple[DisclosedLeg, ...]:
         legs = [
-            DisclosedLeg(LegTag.parse(leg.tag), leg.worn.kind, leg.worn.engine)
+            _disclosed(leg, leg.worn)
             for leg in self._state.legs.values()
             if leg.performer == performer and leg.worker and leg.worn is not None
         ]
         return tuple(sorted(legs, key=lambda leg: leg.tag.number))
 
-    def _tell(self, receiver: str, disclosure: Disclosure, now: float) -> None:
+    def _tell(self, receiver: str, source: str, disclosure: Disclosure, now: float) -> None:
         disclosed = self._state.peers[receiver].disclosed
-        record = disclosed.get(disclosure.performer, DisclosureRecord())
+        record = disclosed.get(source, DisclosureRecord())
         digest = hash_secret(repr(disclosure))
         if record.digest == digest:
             return
         tags = dict.fromkeys([*record.tags, *(str(leg.tag) for leg in disclosure.legs)])
-        disclosed[disclosure.performer] = DisclosureRecord(digest=digest, tags=list(tags)[-MAX_TAGS:])
-        self._effects.disclose(receiver, disclosure, now)
+        disclosed[source] = DisclosureRecord(digest=digest, tags=list(tags)[-MAX_TAGS:])
+        self._effects.disclose(receiver, source, disclosure, now)
         self._effects.note("disclosed", tags=[str(leg.tag) for leg in disclosure.legs], to=receiver)
+
+
+def _disclosed(leg: LegRecord, worn: WornRecord) -> DisclosedLeg:
+    return DisclosedLeg(LegTag.parse(leg.tag), worn.kind, worn.engine)

@@ -82,6 +82,17 @@ class Membership:
             self._effects.push(other, PeerJoined(peer=view(self._state, name, other)))
         return [view(self._state, other, name) for other in visible]
 
+    def acquaint(self, one: str, other: str) -> None:
+        """Tell two peers of each other who were not visible to each other before."""
+        for name, receiver in ((one, other), (other, one)):
+            self._effects.push(receiver, PeerJoined(peer=view(self._state, name, receiver)))
+
+    def estrange(self, one: str, other: str) -> None:
+        """Tell two peers that they see each other no more."""
+        for name, receiver in ((one, other), (other, one)):
+            self._effects.push(receiver, PeerLeft(peer=name, reason="ended"))
+            self._forget(receiver, name)
+
     def attach(self, name: str, connection: str) -> None:
         """A peer speaks through this connection now."""
         peer = self._state.peers[name]

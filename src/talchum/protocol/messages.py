@@ -88,7 +88,8 @@ class Peer(Wire, frozen=True, kw_only=True):
     """Another peer as the receiver of the message sees it.
 
     polite: the *receiver's* role towards this peer in perfect negotiation (W3C WebRTC 10.7).
-    face_leg: for a face worker, the `request` it answers.
+    face_leg: for a face worker of the receiver's own, the `request` it answers. performer: for one that was
+    opened to the receiver, the participant whose picture it sends.
     """
 
     id: Identifier
@@ -96,6 +97,7 @@ class Peer(Wire, frozen=True, kw_only=True):
     polite: bool
     state: ParticipantState = ParticipantState()
     face_leg: str | None = None
+    performer: Identifier | None = None
     present: bool = True
 
 
@@ -157,6 +159,14 @@ class ReleaseFaceLeg(ToServer, frozen=True, kw_only=True, tag="face-leg-release"
     """The leg of this request is no longer wanted."""
 
     request: Identifier
+
+
+class OpenFaceLeg(ToServer, frozen=True, kw_only=True, tag="face-leg-open"):
+    """Let another participant take the picture from the worker of this leg; `open` false takes it back."""
+
+    request: Identifier
+    to: Identifier
+    open: bool = True
 
 
 class Worn(ToServer, frozen=True, kw_only=True, tag="worn"):
@@ -225,6 +235,7 @@ ClientMessage = (
     | SetState
     | RequestFaceLeg
     | ReleaseFaceLeg
+    | OpenFaceLeg
     | Worn
     | AcknowledgeDisclosure
     | RequestRecording
@@ -249,7 +260,8 @@ class Welcome(FromServer, frozen=True, kw_only=True, tag="welcome"):
     """The session has begun: client messages and the outbox both count from 1.
 
     session: what `resume` presents after a dropped socket, within `resume_within` seconds.
-    ice_servers_expire_in: seconds after which fresh ones must have been asked for.
+    ice_servers_expire_in: seconds after which fresh ones must have been asked for. server_relay: whether a
+    performer may open a face leg to another participant.
     """
 
     session: Token
@@ -259,6 +271,7 @@ class Welcome(FromServer, frozen=True, kw_only=True, tag="welcome"):
     ice_servers: list[IceServer]
     ice_servers_expire_in: int
     resume_within: int
+    server_relay: bool = False
 
 
 class Resumed(FromServer, frozen=True, kw_only=True, tag="resumed"):
@@ -309,7 +322,10 @@ class StateChanged(FromServer, frozen=True, kw_only=True, tag="state"):
 
 
 class Disclosed(FromServer, frozen=True, kw_only=True, tag="disclosure"):
-    """What this participant wears, signed (`domain/disclosure.py`); `from` is stamped by the server."""
+    """What is worn on the picture that comes from this peer, signed (`domain/disclosure.py`).
+
+    from: the participant who wears it or, of a face leg that was opened, its worker; stamped by the server.
+    """
 
     from_: Identifier = msgspec.field(name="from")
     statement: str

@@ -4,9 +4,9 @@
 can store the state and the numbered messages in one atomic step. `now` is wall-clock seconds, since several
 processes serve one room.
 
-Who may talk to whom is in `visibility`, peers that come and go in `membership`, face legs in `face_legs`,
-what peers say to each other in `signalling_relay`, what they are told of worn faces in `disclosures`, and
-whether the call is recorded in `recordings`.
+Who may talk to whom is in `visibility`, peers that come and go in `membership`, face legs in `face_legs`, to
+whom else they are open in `opened_legs`, what peers say to each other in `signalling_relay`, what they are
+told of worn faces in `disclosures`, and whether the call is recorded in `recordings`.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ from talchum.protocol.messages import (
     Join,
     Leave,
     LeaveReason,
+    OpenFaceLeg,
     Ping,
     Pong,
     ReleaseFaceLeg,
@@ -55,6 +56,7 @@ from talchum.protocol.messages import (
     Trickle,
     Worn,
 )
+from talchum.protocol.opened_legs import OpenedLegs
 from talchum.protocol.recordings import Recordings
 from talchum.protocol.room_effects import (
     Continued,
@@ -78,6 +80,7 @@ class RoomRules:
 
     identities: names that may be asked for, None for any. may_wear: whether an account may wear one of them,
     None where everybody may wear everything. first_engine: an identity's, None where all workers are alike.
+    server_relay: whether a face leg may be opened to another participant.
     """
 
     participants: int = 2
@@ -87,6 +90,7 @@ class RoomRules:
     identities: Container[str] | None = None
     may_wear: MayWear | None = None
     first_engine: Callable[[str], str] | None = None
+    server_relay: bool = False
 
 
 class Room:
@@ -120,6 +124,7 @@ class Room:
             identities=rules.identities,
             may_wear=rules.may_wear,
         )
+        self._opened = OpenedLegs(state, self._membership, allowed=rules.server_relay)
         self._relay = SignallingRelay(state, self._effects)
         self._disclosures = Disclosures(state, self._effects)
         self._recordings = Recordings(
@@ -286,6 +291,9 @@ class Room:
                 self._face_legs.request(name, message, now)
             case ReleaseFaceLeg():
                 self._face_legs.release(name, message.request)
+            case OpenFaceLeg():
+                _expect_participant(peer)
+                self._opened.open(name, message)
             case Worn():
                 self._face_legs.wear(name, message)
             case AcknowledgeDisclosure():
@@ -339,6 +347,7 @@ class Room:
             self._recordings.left()
             self._face_legs.end_all_of(name)
             self._membership.depart(name, reason)
+            self._opened.forget(name)
 
 
 def server_of(connection: str) -> str:

@@ -59,11 +59,12 @@ class IssueIceServers:
 class Disclose:
     """Sign this and add it, as the message `disclosure` with this number, to a peer's outbox.
 
-    now: wall clock, from which it holds.
+    source: the peer whose connection to that one it is about. now: wall clock, from which it holds.
     """
 
     peer: str
     seq: int
+    source: str
     disclosure: Disclosure
     now: float
 
@@ -199,11 +200,11 @@ class PendingEffects:
         """Have an event of this room written to the audit log."""
         self.add(Note(AuditEvent(event, {"room": room_name(self._state.key), **fields})))
 
-    def disclose(self, name: str, disclosure: Disclosure, now: float) -> None:
+    def disclose(self, name: str, source: str, disclosure: Disclosure, now: float) -> None:
         """Have a disclosure signed and added to a peer's outbox, with the peer's next number."""
         peer = self._state.peers[name]
         peer.sent += 1
-        self.add(Disclose(name, peer.sent, disclosure, now))
+        self.add(Disclose(name, peer.sent, source, disclosure, now))
 
     def close(self, connection: str, code: str, message: str) -> None:
         """Say why a connection is closed, and close it."""

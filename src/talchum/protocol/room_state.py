@@ -54,9 +54,10 @@ class PeerRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class LegRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A face leg that is wanted; `worker` is the peer that serves it, empty while it is queued.
+    """A face leg that is wanted.
 
-    queue: where it waits. place: the one in the queue that its performer was told last, 0 for none.
+    worker: the peer that serves it, empty while it is queued. queue: where it waits. place: the one in the
+    queue that its performer was told last, 0 for none. viewers: participants it was opened to.
     """
 
     request: str
@@ -68,6 +69,7 @@ class LegRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     queue: str = CPU_LEGS
     place: int = 0
     worn: WornRecord | None = None
+    viewers: list[str] = msgspec.field(default_factory=list)
 
 
 class RecordingRecord(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -1,7 +1,8 @@
 """Who sees and addresses whom in a room.
 
-The participants talk with each other and with a recorder, and a performer with the face workers of its own
-legs. Nobody else sees or addresses a face worker.
+The participants talk with each other and with a recorder, a performer with the face workers of its own legs,
+and a participant with the workers that their performers have opened to them. Nobody else sees or addresses a
+face worker.
 """
 
 from __future__ import annotations
@@ -60,11 +61,12 @@ def view(state: RoomState, name: str, receiver: str) -> Peer:
         role=peer.role,
         polite=polite,
         state=peer.state or ParticipantState(),
-        face_leg=leg.request if leg else None,
+        face_leg=leg.request if leg and leg.performer == receiver else None,
+        performer=leg.performer if leg and leg.performer != receiver else None,
         present=bool(peer.connection),
     )
 
 
-def _serves(state: RoomState, worker: PeerRecord, performer: str) -> bool:
+def _serves(state: RoomState, worker: PeerRecord, participant: str) -> bool:
     leg = state.legs.get(worker.leg) if worker.role == "face-worker" else None
-    return leg is not None and leg.performer == performer
+    return leg is not None and (leg.performer == participant or participant in leg.viewers)

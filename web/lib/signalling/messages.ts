@@ -52,6 +52,8 @@ export interface Peer {
   polite: boolean;
   state: ParticipantState;
   faceLeg: string | null;
+  /** Of a face worker that was opened to this receiver: the participant whose picture it sends. */
+  performer?: string | null;
   present: boolean;
 }
 
@@ -68,6 +70,7 @@ export type ClientBody =
       enrolment?: string | null;
     }
   | { type: "face-leg-release"; request: string }
+  | { type: "face-leg-open"; request: string; to: string; open: boolean }
   | { type: "disclosure-acknowledged"; to: string; tags: string[] }
   | { type: "recording-request" }
   | { type: "recording-answer"; recording: string; agree: boolean }
@@ -93,6 +96,7 @@ export type ServerBody =
       iceServers: IceServer[];
       iceServersExpireIn: number;
       resumeWithin: number;
+      serverRelay?: boolean;
     }
   | { type: "resumed"; received: number }
   | { type: "peer-joined"; peer: Peer }
@@ -235,6 +239,7 @@ const peer: Reader<Peer> = (value, where) => {
     polite: flag(fields.polite, `${where}.polite`),
     state: withDefault(participantState, NOTHING_SHOWN)(fields.state, `${where}.state`),
     faceLeg: nullable(text)(fields.faceLeg, `${where}.faceLeg`),
+    performer: nullable(text)(fields.performer, `${where}.performer`),
     present: withDefault(flag, true)(fields.present, `${where}.present`),
   };
 };
@@ -249,6 +254,7 @@ const READERS: Readonly<Record<ServerBody["type"], (fields: Fields) => ServerBod
     iceServers: list(iceServer)(f.iceServers, "iceServers"),
     iceServersExpireIn: count(f.iceServersExpireIn, "iceServersExpireIn"),
     resumeWithin: count(f.resumeWithin, "resumeWithin"),
+    serverRelay: withDefault(flag, false)(f.serverRelay, "serverRelay"),
   }),
   resumed: (f) => ({ type: "resumed", received: count(f.received, "received") }),
   "peer-joined": (f) => ({ type: "peer-joined", peer: peer(f.peer, "peer") }),

@@ -51,7 +51,7 @@ class WebRtcPeer:
         self._listener = listener
         self._tasks = Tasks()
         self._connection = webrtc.RTCPeerConnection(self._configuration(options.ice_servers))
-        self._video = VideoSender(self._connection, self._on_size)
+        self._video = VideoSender(self._connection, self._on_size, receives=options.audience != "participant")
         self._negotiator = Negotiator(
             self._connection, self._video, listener, polite=options.polite, offers=options.offers
         )
@@ -78,6 +78,11 @@ class WebRtcPeer:
         if self._options.offers:
             self._video.offer(source)
         self._negotiator.sender_outdated()
+
+    def receive_video(self) -> None:
+        """Offer to take video and to send none; once, before the first description."""
+        init = webrtc.RTCRtpTransceiverInit(direction="recvonly")
+        self._connection.add_transceiver("video", init)
 
     def send_voice(self, source: VoiceSource) -> None:
         """Send this source's audio; once, before the first description."""

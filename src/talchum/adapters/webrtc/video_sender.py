@@ -29,16 +29,24 @@ class VideoSender:
     """The one video sender of a connection.
 
     It checks nothing: what it is given has passed `check_source`.
-    size_changed: called when the source's picture changes its size.
+    size_changed: called when the source's picture changes its size. receives: whether an answer takes video,
+    too.
     """
 
-    def __init__(self, connection: webrtc.RTCPeerConnection, size_changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        connection: webrtc.RTCPeerConnection,
+        size_changed: Callable[[], None],
+        *,
+        receives: bool = True,
+    ) -> None:
         self._connection = connection
         self._size_changed = size_changed
         self._sender: webrtc.RTCRtpSender | None = None
         self._source: VideoSource | None = None
         self._sent_source: VideoSource | None = None
         self._limit = 0
+        self._receives = receives
         self._closed = False
 
     def use(self, source: VideoSource) -> None:
@@ -62,7 +70,7 @@ class VideoSender:
             if kind == "audio":
                 transceiver.direction = "inactive"
             elif self._sender is None and self._source is not None:
-                transceiver.direction = "sendrecv"
+                transceiver.direction = "sendrecv" if self._receives else "sendonly"
                 self._sender = transceiver.sender
                 self._sent_source = self._source
                 await transceiver.sender.replace_track(self._source.track)
