@@ -21,7 +21,7 @@ from tests.network.namespaces import Namespace
 from tests.network.turn_server import TurnServer
 
 ROOT = Path(__file__).resolve().parents[2]
-START_PATIENCE = 30.0
+START_PATIENCE = 90.0  # a fresh installation compiles first, on a machine that may be busy
 STOP_PATIENCE = 5.0
 FIRST_PORT = 8080
 PARTS = ("TALCHUM_WEB", "TALCHUM_NETWORKS", "TALCHUM_IDENTITIES")  # an installation may lie elsewhere
