@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.scale_measures import sockets
+from benchmarks.scale_measures import legs, sockets
 from benchmarks.scale_measures.joins import measure_joins
 
 
@@ -26,3 +26,17 @@ def test_pairs_that_join_negotiate_a_real_connection() -> None:
     found = measure_joins(6).details
     assert (found["joins"], found["connected"], found["errors"]) == (6, 6, {})
     assert found["toConnectionMs"]["p50"] > 0
+
+
+@pytest.mark.valkey
+@pytest.mark.call
+def test_what_a_leg_costs_and_how_old_its_frames_get_is_told_by_its_worker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(legs, "SECONDS", 2.5)
+    [step] = legs.measure_legs(1).details["steps"]
+    assert step["legs"] == 1
+    assert step["frameAgeP95Ms"][0] > 0
+    assert step["framesPerSecond"][0] > 0
+    assert 0 < step["coresPerLeg"] == step["workerCores"]
+    assert step["loadCores"] > 0

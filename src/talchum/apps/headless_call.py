@@ -33,6 +33,7 @@ from talchum.domain.frame import I420Frame
 from talchum.domain.identity import IdentityKind
 from talchum.domain.stamp import paint_stamp
 from talchum.protocol import delay_messages
+from talchum.protocol.leg_messages import Report
 from talchum.protocol.messages import (
     Described,
     Disclosed,
@@ -129,6 +130,12 @@ class HeadlessCall:
     def worker(self) -> str:
         """The face worker whose picture is shown, empty while there is none."""
         return self._legs.worker if self._legs is not None else ""
+
+    @property
+    def leg_report(self) -> Report | None:
+        """What that face worker said of the leg last, None while there is nothing."""
+        legs = self._legs.legs if self._legs is not None else []
+        return next((leg.report for leg in legs if leg.worker == self.worker), None)
 
     # -- a stay
 

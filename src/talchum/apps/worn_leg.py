@@ -86,6 +86,11 @@ class WornLeg(PeerListener):
         await self.peer.send_video(self._camera)
 
     @property
+    def report(self) -> Report | None:
+        """What the worker said of itself last."""
+        return self._report
+
+    @property
     def returned(self) -> ReturnedVideo | None:
         """The returned track while frames come, else None."""
         alive = time.monotonic() - self._last_frame < LOOKS_ALIVE_SECONDS

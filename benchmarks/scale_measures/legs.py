@@ -1,0 +1,142 @@
+"""How many face legs this machine serves, what each costs, and what one too many does to the others."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+
+from benchmarks.machine import REPOSITORY
+from benchmarks.outcome import Outcome
+from benchmarks.scale_measures.processes import cpu_seconds
+from talchum.adapters.cpu_share import usable_cores
+from talchum.domain.slot_control import most_slots
+from tests.calls.service import Service, running_service
+
+CLIP = REPOSITORY / "tests" / "media" / "synthetic_clip.mp4"
+WIDTH, HEIGHT, RATE = 640, 360, 24
+IDENTITY = "sora"
+AGE_BAR_MS = 100.0
+LEAST_LEGS = 3
+FLATNESS = 0.15
+SECONDS = 15.0
+
+
+def measure_legs(n: int) -> Outcome:
+    """1 to `n` legs of the default engine on one worker."""
+    return _measure("portrait", n, LEAST_LEGS)
+
+
+def measure_neural_legs(n: int) -> Outcome:
+    """1 to `n` legs of the heavier engine."""
+    return _measure("neural", n, 1)
+
+
+def measure_admission(n: int) -> Outcome:
+    """All slots of a worker that measured them itself, and `n` performers more."""
+    with tempfile.TemporaryDirectory() as scratch:
+        clip = write_clip(Path(scratch) / "camera.mp4")
+        with running_service(Path(scratch) / "service", settings={"TALCHUM_LOG_LEVEL": "INFO"}) as service:
+            slots = int(service.health()["freeLegs"])
+            before, after = _load(service, clip, "portrait", slots, extra=n)[1:]
+    worst = [max(age or 0.0 for age in part["frameAgeP95Ms"]) for part in (before, after)]
+    waited = [places for places in after["places"] if places]
+    refused = [codes for codes in after["refusals"] if codes]
+    only = {code for codes in refused for code in codes}
+    allowed = most_slots(slots) - slots
+    return Outcome(
+        f"{n} performers more than the {slots} slots that a worker measured",
+        f"at most {allowed} served, the rest told their place and refused, p95 of frameAge <= "
+        f"{AGE_BAR_MS:.0f} ms for all who are served",
+        f"{after['served']} served, {len(refused)} refused; worst p95 of frameAge {worst[0]} ms before, "
+        f"{worst[1]} ms with them",
+        n,
+        after["served"] <= allowed
+        and len(waited) == n
+        and len(refused) >= n - after["served"]
+        and only <= {"no_free_face_worker"}
+        and worst[1] <= AGE_BAR_MS,
+        {"slots": slots, "before": before, "withMore": after},
+    )
+
+
+def _measure(engine: str, most: int, least: int) -> Outcome:
+    steps: list[dict[str, Any]] = []
+    settings = {"TALCHUM_WORKER_SLOTS": str(most)}
+    with tempfile.TemporaryDirectory() as scratch:
+        clip = write_clip(Path(scratch) / "camera.mp4")
+        with running_service(Path(scratch) / "service", settings=settings) as service:
+            for legs in range(1, most + 1):
+                steps.append(_step(service, clip, engine, legs))
+                if not _in_time(steps[-1]):
+                    break
+    good = [step for step in steps if _in_time(step)]
+    found = good[-1] if good else steps[0]
+    costs = [step["coresPerLeg"] for step in good] or [0.0]
+    spread = max(abs(cost / costs[0] - 1) for cost in costs) if costs[0] else 1.0
+    return Outcome(
+        f"legs on {round(usable_cores())} cores at {WIDTH}x{HEIGHT}@{RATE} with {engine}",
+        f">= {least} with p95 of frameAge <= {AGE_BAR_MS:.0f} ms; cores a leg within {FLATNESS:.0%} of one's",
+        f"{len(good)} legs, worst p95 of frameAge {max(found['frameAgeP95Ms'])} ms; cores a leg "
+        f"{', '.join(f'{cost:.2f}' for cost in costs)}; the load's own {found['loadCores']:.2f} cores",
+        most,
+        len(good) >= least and spread <= FLATNESS,
+        {"steps": steps},
+    )
+
+
+def _in_time(step: dict[str, Any]) -> bool:
+    late = any(age is None or age > AGE_BAR_MS for age in step["frameAgeP95Ms"])
+    slow = any(rate < 0.9 * RATE for rate in step["framesPerSecond"])
+    return not (late or slow or step["fallbacks"])
+
+
+def _step(service: Service, clip: Path, engine: str, legs: int) -> dict[str, Any]:
+    _, seen = _load(service, clip, engine, legs)
+    return {"legs": legs, **seen}
+
+
+def _load(service: Service, clip: Path, engine: str, legs: int, extra: int = 0) -> list[dict[str, Any]]:
+    """The lines of a load, the second with what the worker and the load itself used meanwhile."""
+    worker = service.workers[0].process.pid
+    command = [sys.executable, "-m", "benchmarks.scale_measures.leg_load", service.url()]
+    command += ["--legs", str(legs), "--extra", str(extra), "--identity", IDENTITY, "--engine", engine]
+    command += ["--clip", str(clip), "--seconds", str(SECONDS)]
+    environment = {**service.environment(), "PYTHONPATH": f"{REPOSITORY / 'src'}:{REPOSITORY}"}
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, text=True
+    ) as client:
+        assert client.stdout is not None
+        lines: list[dict[str, Any]] = [json.loads(client.stdout.readline())]
+        used, own, begun = cpu_seconds(worker), cpu_seconds(client.pid), time.monotonic()
+        lines.append(json.loads(client.stdout.readline()))
+        took = time.monotonic() - begun
+        cores = (cpu_seconds(worker) - used) / took
+        load = round((cpu_seconds(client.pid) - own) / took, 3)
+        lines[1] |= {"workerCores": round(cores, 3), "coresPerLeg": round(cores / legs, 3), "loadCores": load}
+        lines += [json.loads(line) for line in client.stdout]
+    return lines
+
+
+def write_clip(path: Path) -> Path:
+    """The project's own drawn clip as a wide camera shows it."""
+    with av.open(str(CLIP)) as source, av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=RATE)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for frame in source.decode(video=0):
+            image = frame.to_ndarray(format="rgb24")
+            top = (image.shape[0] - image.shape[1] * HEIGHT // WIDTH) // 2
+            wide = image[top : image.shape[0] - top]
+            small = cv2.resize(wide, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+            picture = av.VideoFrame.from_ndarray(np.asarray(small, np.uint8), format="rgb24")
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+    return path
