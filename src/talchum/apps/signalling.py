@@ -27,6 +27,7 @@ from talchum.protocol.messages import (
     ClientMessage,
     Describe,
     Failure,
+    IceServer,
     IceServersIssued,
     Join,
     Leave,
@@ -330,7 +331,7 @@ class Signalling:
                         peer=peer,
                         role=role,
                         peers=peers,
-                        ice_servers=self._turn.issue(peer, connection.host, time.time()),
+                        ice_servers=self._ice_servers(connection, peer),
                         ice_servers_expire_in=self._turn.lifetime,
                         resume_within=self._resume_within,
                     )
@@ -348,9 +349,12 @@ class Signalling:
                 case Reply(message):
                     await connection.say(message)
                 case IssueIceServers(peer):
-                    servers = self._turn.issue(peer, connection.host, time.time())
+                    servers = self._ice_servers(connection, peer)
                     await connection.say(IceServersIssued(ice_servers=servers, expire_in=self._turn.lifetime))
         await self._run_errands(connection.room, effects)
+
+    def _ice_servers(self, connection: Connection, peer: str) -> list[IceServer]:
+        return self._turn.issue(peer, connection.host, time.time(), room=connection.room)
 
     async def _write(self, connection: Connection) -> int:
         """Send what is in the outbox whenever there is mail, until there is a last word."""
@@ -390,7 +394,7 @@ class Signalling:
             elif isinstance(effect, EnqueueFaceLeg):
                 self._run_errand(self._enqueue(room, effect))
             elif isinstance(effect, EnqueueRecording):
-                self._run_errand(self._enqueue_recording(effect))
+                self._run_errand(self._enqueue_recording(room, effect))
 
     def _run_errand(self, errand: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(errand)
@@ -409,7 +413,7 @@ class Signalling:
             server_url=self._worker_url,
             identity=leg.identity,
             engine=leg.engine,
-            ice_servers=self._turn.issue(leg.performer, self._worker_host, now),
+            ice_servers=self._turn.issue(leg.performer, self._worker_host, now, room=room),
             expires_at=leg.expires_at,
             account=leg.account,
             enrolment=leg.enrolment,
@@ -422,14 +426,14 @@ class Signalling:
             self._measures.store_failed()
             logger.warning("a face leg was not queued: %s", error.message)
 
-    async def _enqueue_recording(self, wanted: EnqueueRecording) -> None:
+    async def _enqueue_recording(self, room: str, wanted: EnqueueRecording) -> None:
         now = time.time()
         task = RecordingTask(
             recording=wanted.recording,
             file=wanted.file,
             ticket=wanted.ticket,
             server_url=self._worker_url,
-            ice_servers=self._turn.issue(wanted.recording, self._worker_host, now),
+            ice_servers=self._turn.issue(wanted.recording, self._worker_host, now, room=room),
             expires_at=wanted.expires_at,
         )
         try:
