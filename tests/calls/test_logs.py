@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -23,8 +24,9 @@ TOLD_NOWHERE = {
 }
 
 
-def test_the_most_talkative_call_tells_no_address_and_no_secret(tmp_path: Path) -> None:
-    settings = {"TALCHUM_LOG_LEVEL": "DEBUG"}
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_the_most_talkative_call_tells_no_address_and_no_secret(form: str, tmp_path: Path) -> None:
+    settings = {"TALCHUM_LOG_LEVEL": "DEBUG", "TALCHUM_LOG_FORMAT": form}
     with running_service(tmp_path, settings=settings) as service:
         link, wear = service.new_link(), ["--identity", "veil"]
         with (
@@ -33,6 +35,9 @@ def test_the_most_talkative_call_tells_no_address_and_no_secret(tmp_path: Path) 
         ):
             said = {"a": a.process.communicate()[1], "b": b.process.communicate()[1]}
         said |= {child.name: child.log.read_text() for child in service.children[1:]}
+    if form == "json":
+        lines = (said["server"] + said["worker"]).splitlines()
+        assert all(json.loads(line).keys() >= {"time", "level", "logger", "event"} for line in lines)
     assert "joined" in said["a"]
     assert "a leg is connected" in said["worker"]
     assert "a participant joined" in said["server"]

@@ -108,7 +108,7 @@ def recording_task(recorder: Recorder, media: MediaLoop) -> Callable[..., None]:
 
 def run(settings: Settings) -> int:
     """Record until told to stop; the exit status. Raises DatabaseError, SettingsError."""
-    begin_logging(settings.log_level)
+    begin_logging(settings.log_level, settings.log_format)
     with measuring(settings, "recorder") as measurements:
         return _record(settings, measurements)
 

@@ -481,7 +481,7 @@ def main() -> int:
     except TalchumError as error:
         print(f"talchum server: {error.message}", file=sys.stderr)
         return 2
-    begin_logging(settings.log_level)
+    begin_logging(settings.log_level, settings.log_format)
     allow_files()
     try:
         with measuring(settings, "server") as measurements:

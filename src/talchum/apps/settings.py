@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
+from talchum.apps.log import LogFormat
 from talchum.domain.errors import SettingsError
 from talchum.domain.identity import LANGUAGES, Language
 from talchum.domain.rendering import CORNERS, BadgeStyle, Corner, InferenceProvider, Proportions, Rendering
@@ -71,6 +72,7 @@ class Settings:
     room_idle_seconds: int = 24 * 3600
     liveness_file: Path | None = None
     log_level: str = "INFO"
+    log_format: LogFormat = "text"
     metrics_address: tuple[str, int] | None = None
 
     @classmethod
@@ -261,6 +263,7 @@ NAMES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "TALCHUM_ROOM_IDLE_SECONDS": ("room_idle_seconds", _number(60, 30 * 24 * 3600)),
     "TALCHUM_LIVENESS_FILE": ("liveness_file", Path),
     "TALCHUM_LOG_LEVEL": ("log_level", _log_level),
+    "TALCHUM_LOG_FORMAT": ("log_format", _one_of(*get_args(LogFormat))),
     "TALCHUM_METRICS_ADDRESS": ("metrics_address", _address),
 }
 """Each environment variable with the field it sets and how it is read."""

@@ -100,7 +100,7 @@ def run(
     settings: Settings, *, command: Command = attempt_command, lease_seconds: float = LEASE_SECONDS
 ) -> int:
     """Train until told to stop; the process's exit status. Raises DatabaseError, SettingsError."""
-    begin_logging(settings.log_level)
+    begin_logging(settings.log_level, settings.log_format)
     with measuring(settings, "trainer") as measurements:
         return _train(settings, command, lease_seconds, measurements)
 

@@ -263,7 +263,7 @@ def main(options: Callable[[int], TrainOptions] = options_for) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # scratch directories go
     cv2.setNumThreads(1)
     settings = Settings.from_environment(os.environ, needs_redis=False)
-    begin_logging(settings.log_level)
+    begin_logging(settings.log_level, settings.log_format)
     status = 1
     try:
         status = run(settings, job, owner, options)

@@ -214,7 +214,7 @@ def run(settings: Settings) -> int:
 
     Raises NetworkFileError, SettingsError, DatabaseError.
     """
-    begin_logging(settings.log_level)
+    begin_logging(settings.log_level, settings.log_format)
     os.nice(NICENESS)
     cv2.setNumThreads(1)  # a worker is one core
     check_provider(settings.inference_provider)

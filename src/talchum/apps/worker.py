@@ -281,7 +281,7 @@ def run(settings: Settings) -> int:
 
     Raises NetworkFileError, SettingsError.
     """
-    begin_logging(settings.log_level)
+    begin_logging(settings.log_level, settings.log_format)
     with measuring(settings, "worker") as measurements:
         return _serve(settings, measurements)
 
