@@ -122,6 +122,7 @@ class FaceLeg(WorkerLeg):
         try:
             await self._serve(begin, work, stage.close)
         finally:
+            self._measures.over()
             await egress.close()
 
     # -- steps
