@@ -34,3 +34,33 @@ def test_pictures_are_told_apart_by_what_they_show_and_by_engine() -> None:
         0.004
     )
     assert given.value("talchum_frames_dropped_total") == 5
+
+
+class Step:
+    """A span as a leg sees it."""
+
+    context = ""
+
+    def __init__(self) -> None:
+        self.ends: list[dict[str, str]] = []
+
+    def end(self, **labels: str) -> None:
+        self.ends.append(labels)
+
+
+def test_the_first_picture_of_a_face_ends_the_step_that_waits_for_it() -> None:
+    step = Step()
+    leg = LegMeasures(first=step)
+    leg.engine = "veil"
+    leg.went_out(CARD, None)
+    assert step.ends == []
+    for _ in range(2):
+        leg.went_out(replace(CARD, kind="face", reason=""), 0.03)
+    leg.over()
+    assert step.ends == [{"engine": "veil", "picture": "face"}]
+
+
+def test_a_leg_that_ends_without_a_face_ends_its_step_too() -> None:
+    step = Step()
+    LegMeasures(first=step).over()
+    assert step.ends == [{"engine": "none", "picture": "card"}]

@@ -39,7 +39,7 @@ class FaceLegTask:
     request: the leg's name, unique among all rooms; tag: its `LegTag`; room: the room's key, which opens
     nothing. expires_at: wall clock, after which nobody waits for it any more. account: the performer's, empty
     for a guest. enrolment: the offer of one that it is to make, empty for a leg that shows a face. queue:
-    where it waits. asked_at: wall clock.
+    where it waits. asked_at: wall clock. trace: the request's (`traceparent`), empty where nobody traces.
     """
 
     request: str
@@ -56,6 +56,7 @@ class FaceLegTask:
     enrolment: str = ""
     queue: str = FACE_LEG_QUEUE
     asked_at: float = 0.0
+    trace: str = ""
 
 
 def broker_url(redis_url: str) -> str:

@@ -18,6 +18,7 @@ from talchum.domain.metrics import (
     UNMEASURED,
     Measurements,
 )
+from talchum.domain.tracing import UNTRACED, Span, Traces
 from talchum.protocol.messages import Described, FaceLegUnavailable, Role, StateChanged, Trickled
 from talchum.protocol.room_effects import Effect, EnqueueFaceLeg, Note, Push, Routed
 
@@ -25,8 +26,9 @@ from talchum.protocol.room_effects import Effect, EnqueueFaceLeg, Note, Push, Ro
 class CallMeasures:
     """Counts what happens at one call server; connections go by their names."""
 
-    def __init__(self, measurements: Measurements = UNMEASURED) -> None:
+    def __init__(self, measurements: Measurements = UNMEASURED, traces: Traces = UNTRACED) -> None:
         self._measurements = measurements
+        self._traces = traces
         self._sockets: set[str] = set()
         self._participants: set[str] = set()
 
@@ -35,9 +37,10 @@ class CallMeasures:
         self._sockets.add(connection)
         self._measurements.set(SOCKETS, len(self._sockets))
 
-    def joined(self, connection: str, role: Role) -> None:
-        """It began a session."""
+    def joined(self, connection: str, role: Role, asked_at: float) -> None:
+        """It began a session, which it asked for at this wall clock."""
         self._measurements.count(JOINS, role)
+        self._traces.begin("join", at=asked_at).end(role=role)
         self._carries(connection, role)
 
     def resumed(self, connection: str, role: Role) -> None:
@@ -51,6 +54,10 @@ class CallMeasures:
         self._participants.discard(connection)
         self._measurements.set(SOCKETS, len(self._sockets))
         self._measurements.set(PARTICIPANTS, len(self._participants))
+
+    def asks_for_leg(self) -> Span:
+        """A face leg is being put on its queue."""
+        return self._traces.begin("face-leg request")
 
     def happened(self, effects: list[Effect]) -> None:
         """A step of a room is done."""

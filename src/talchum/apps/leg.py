@@ -128,6 +128,7 @@ class FaceLeg(WorkerLeg):
             await self._serve(begin, work, stage.close)
         finally:
             await viewers.close()
+            self._measures.over()
             await egress.close()
 
     def drain(self) -> None:

@@ -66,6 +66,7 @@ from talchum.apps.request_bodies import body_of
 from talchum.apps.settings import Settings
 from talchum.apps.signalling import Signalling, new_server_name
 from talchum.apps.statements import ISSUER, disclosure_signer
+from talchum.apps.tracing import tracing
 from talchum.apps.training_routes import TrainingDesk, add_training
 from talchum.apps.verification_desk import open_verification_desk
 from talchum.apps.verification_routes import add_verifications
@@ -79,6 +80,7 @@ from talchum.domain.errors import (
     TalchumError,
 )
 from talchum.domain.metrics import UNMEASURED, Measurements
+from talchum.domain.tracing import UNTRACED, Traces
 from talchum.protocol.admission import room_key
 from talchum.protocol.origins import OriginRule, url_host
 from talchum.protocol.room import RoomRules
@@ -143,7 +145,7 @@ class _TicketRequest(msgspec.Struct, forbid_unknown_fields=True):
 class CallServer:
     """What the routes need; one for each application."""
 
-    def __init__(self, settings: Settings, measurements: Measurements) -> None:
+    def __init__(self, settings: Settings, measurements: Measurements, traces: Traces) -> None:
         self.settings = settings
         self.measurements = measurements
         self.redis: redis.Redis = connect(settings.redis_url)
@@ -190,7 +192,7 @@ class CallServer:
             resume_within=settings.resume_seconds,
             server_relay=settings.server_relay == "auto",
             note=self.audit.note,
-            measures=CallMeasures(measurements),
+            measures=CallMeasures(measurements, traces),
         )
 
     def _log(self) -> AuditLog:
@@ -249,9 +251,11 @@ class CallServer:
         await self.redis.aclose()
 
 
-def create_app(settings: Settings, measurements: Measurements = UNMEASURED) -> Quart:
+def create_app(
+    settings: Settings, measurements: Measurements = UNMEASURED, traces: Traces = UNTRACED
+) -> Quart:
     """The ASGI application of one call server."""
-    server = CallServer(settings, measurements)
+    server = CallServer(settings, measurements, traces)
     app = Application(__name__, static_folder=None)
     app.asgi_websocket_class = PatientWebsocketConnection
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -419,9 +423,11 @@ def _not_found() -> AdmissionError:
     return AdmissionError("got a path that is not part of the interface", code="room_unknown")
 
 
-async def serve(settings: Settings, measurements: Measurements = UNMEASURED) -> None:
+async def serve(
+    settings: Settings, measurements: Measurements = UNMEASURED, traces: Traces = UNTRACED
+) -> None:
     """Listen until SIGINT or SIGTERM; with an internal port also there, without TLS, on loopback."""
-    app = create_app(settings, measurements)
+    app = create_app(settings, measurements, traces)
     pace_collection()
     servers = [_Listener(_uvicorn_config(app, settings, settings.host, settings.port, tls=True))]
     if settings.internal_port:
@@ -484,8 +490,8 @@ def main() -> int:
     begin_logging(settings.log_level, settings.log_format)
     allow_files()
     try:
-        with measuring(settings, "server") as measurements:
-            asyncio.run(serve(settings, measurements))
+        with measuring(settings, "server") as measurements, tracing(settings, "server") as traces:
+            asyncio.run(serve(settings, measurements, traces))
     except SettingsError as error:  # of what settings name: a key, the web app
         print(f"talchum server: {error.message}", file=sys.stderr)
         return 2

@@ -74,6 +74,7 @@ class Settings:
     log_level: str = "INFO"
     log_format: LogFormat = "text"
     metrics_address: tuple[str, int] | None = None
+    otlp_endpoint: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], *, needs_redis: bool = True) -> Settings:
@@ -265,5 +266,6 @@ NAMES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "TALCHUM_LOG_LEVEL": ("log_level", _log_level),
     "TALCHUM_LOG_FORMAT": ("log_format", _one_of(*get_args(LogFormat))),
     "TALCHUM_METRICS_ADDRESS": ("metrics_address", _address),
+    "TALCHUM_OTLP_ENDPOINT": ("otlp_endpoint", _web_url),
 }
 """Each environment variable with the field it sets and how it is read."""

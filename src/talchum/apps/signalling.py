@@ -91,13 +91,17 @@ class Socket(Protocol):
 
 @dataclass(slots=True)
 class Connection:
-    """One socket and, once it has joined, the session that it carries."""
+    """One socket and, once it has joined, the session that it carries.
+
+    asked_at: when it said join or resume, wall clock.
+    """
 
     name: str
     socket: Socket
     host: str
     room: str = ""
     peer: str = ""
+    asked_at: float = 0.0
     cursor: int = 0
     held_back: bool = False
     mail: asyncio.Event = field(default_factory=asyncio.Event)
@@ -249,6 +253,7 @@ class Signalling:
             ) from None
         if message is None:
             return False
+        connection.asked_at = time.time()
         token = message.ticket if isinstance(message, Join) else message.session
         connection.room, secret = split_token(token)
         if isinstance(message, Join):
@@ -339,7 +344,7 @@ class Signalling:
                         server_relay=self._server_relay,
                     )
                     await connection.say(welcome)
-                    self._measures.joined(connection.name, role)
+                    self._measures.joined(connection.name, role, connection.asked_at)
                     logger.info("a %s joined", role)
                 case Continued(peer, role, received, last_seq):
                     connection.peer, connection.cursor = peer, last_seq
@@ -406,7 +411,7 @@ class Signalling:
         task.add_done_callback(self._errands.discard)
 
     async def _enqueue(self, room: str, leg: EnqueueFaceLeg) -> None:
-        now = time.time()
+        now, span = time.time(), self._measures.asks_for_leg()
         task = FaceLegTask(
             request=leg.leg,
             tag=leg.tag,
@@ -422,6 +427,7 @@ class Signalling:
             enrolment=leg.enrolment,
             queue=leg.queue,
             asked_at=now,
+            trace=span.context,
         )
         try:
             await self._queue.send(task, leg.expires_at - now)
@@ -429,6 +435,8 @@ class Signalling:
             # The room gives up on the leg when its wait is over and tells the performer.
             self._measures.store_failed()
             logger.warning("a face leg was not queued: %s", error.message)
+        finally:
+            span.end()
 
     async def _enqueue_recording(self, room: str, wanted: EnqueueRecording) -> None:
         now = time.time()

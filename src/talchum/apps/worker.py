@@ -55,6 +55,7 @@ from talchum.apps.media_loop import MediaLoop
 from talchum.apps.prepared_faces import Prepare, PreparedFaces, preparer
 from talchum.apps.process import run_process
 from talchum.apps.settings import Settings
+from talchum.apps.tracing import tracing
 from talchum.apps.worker_leg import Place, WorkerLeg
 from talchum.domain.errors import FaceLegError, IdentityError, MediaFileError, StoreError, TalchumError
 from talchum.domain.frame import I420Frame
@@ -63,6 +64,7 @@ from talchum.domain.metrics import LEG_WAIT, STORE_ERRORS, UNMEASURED, WORKER_SL
 from talchum.domain.placement import CPU_LEGS, GPU_LEGS
 from talchum.domain.rendering import BadgeStyle
 from talchum.domain.slot_control import SlotControl, most_slots
+from talchum.domain.tracing import UNTRACED, Traces
 from talchum.protocol.worker_candidates import Reachability
 from talchum.vision.blending import image_to_frame
 from talchum.vision.marks import Marking
@@ -105,9 +107,11 @@ class FaceWorker:
         enrolling: Enrolling | None = None,
         queue: str = CPU_LEGS,
         measurements: Measurements = UNMEASURED,
+        traces: Traces = UNTRACED,
     ) -> None:
         self._queue = queue
         self._measurements = measurements
+        self._traces = traces
         self._reachable = reachable
         self._enrolling = enrolling
         self._networks = networks
@@ -134,6 +138,7 @@ class FaceWorker:
             )
         if task.asked_at:
             self._measurements.observe(LEG_WAIT, max(0.0, time.time() - task.asked_at))
+            self._traces.begin("face-leg placement", at=task.asked_at, parent=task.trace).end()
         leg = self._enrolment_leg(task) if task.enrolment else self._face_leg(task)
         self._legs.add(leg)
         if self._draining:
@@ -163,7 +168,9 @@ class FaceWorker:
             self._owners,
             lambda: FacePipeline(self._networks, order.marking),
             reachable=self._reachable,
-            measures=LegMeasures(self._measurements),
+            measures=LegMeasures(
+                self._measurements, self._traces.begin("face-leg first frame", parent=task.trace)
+            ),
         )
 
     def _enrolment_leg(self, task: FaceLegTask) -> EnrolmentLeg:
@@ -282,11 +289,11 @@ def run(settings: Settings) -> int:
     Raises NetworkFileError, SettingsError.
     """
     begin_logging(settings.log_level, settings.log_format)
-    with measuring(settings, "worker") as measurements:
-        return _serve(settings, measurements)
+    with measuring(settings, "worker") as measurements, tracing(settings, "worker") as traces:
+        return _serve(settings, measurements, traces)
 
 
-def _serve(settings: Settings, measurements: Measurements) -> int:
+def _serve(settings: Settings, measurements: Measurements, traces: Traces) -> int:
     _share_the_cores()
     loopback = urlsplit(settings.worker_url()).hostname in ("127.0.0.1", "localhost", "::1")
     prepare_engine(zero_playout_delay=True, allow_loopback=loopback)
@@ -321,6 +328,7 @@ def _serve(settings: Settings, measurements: Measurements) -> int:
             enrolling=Enrolling(settings, networks, known),
             queue=_queue_of(settings),
             measurements=measurements,
+            traces=traces,
         )
         # Beside the first legs: a face that one of them wants comes first by being asked for.
         following = media.submit(worker.follow(known))
