@@ -239,9 +239,9 @@ class CallServer:
         await self.redis.aclose()
 
 
-def create_app(settings: Settings) -> Quart:
-    """The ASGI application of one call server."""
-    server = CallServer(settings)
+def create_app(settings: Settings, server: CallServer | None = None) -> Quart:
+    """The ASGI application of one call server; of this one if it is given."""
+    server = server or CallServer(settings)
     app = Application(__name__, static_folder=None)
     app.asgi_websocket_class = PatientWebsocketConnection
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -411,7 +411,8 @@ def _not_found() -> AdmissionError:
 
 async def serve(settings: Settings) -> None:
     """Listen until SIGINT or SIGTERM; with an internal port also there, without TLS, on loopback."""
-    app = create_app(settings)
+    server = CallServer(settings)
+    app = create_app(settings, server)
     servers = [_Listener(_uvicorn_config(app, settings, settings.host, settings.port, tls=True))]
     if settings.internal_port:
         # One application, so its life belongs to the first server alone.
@@ -420,8 +421,8 @@ async def serve(settings: Settings) -> None:
         servers.append(_Listener(internal))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, _stop, servers)
-    await asyncio.gather(*(server.serve() for server in servers))
+        loop.add_signal_handler(number, _stop, servers, server.signalling)
+    await asyncio.gather(*(listener.serve() for listener in servers))
 
 
 class _Listener(uvicorn.Server):
@@ -432,7 +433,8 @@ class _Listener(uvicorn.Server):
         yield
 
 
-def _stop(servers: list[_Listener]) -> None:
+def _stop(servers: list[_Listener], signalling: Signalling) -> None:
+    signalling.stop()
     for server in servers:
         server.should_exit = True
 
