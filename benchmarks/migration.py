@@ -190,7 +190,7 @@ async def kills(service: Service, calls: list[Pair], rounds: int) -> Interruptio
         for call, name in zip(calls, before, strict=True):
             if call.performer.worker != name:
                 seconds.append(next(face.at - at for face in call.seen.faces if face.filmed > at))
-        await asyncio.to_thread(service.start_worker)
+        await asyncio.to_thread(replace_worker, service)
     return Interruptions(seconds, rounds)
 
 
@@ -209,7 +209,7 @@ async def drains(service: Service, calls: list[Pair], rounds: int) -> Interrupti
             if call.performer.worker != name:
                 arrivals = [face.at for face in call.seen.faces if face.at > at - FRESH_SECONDS]
                 seconds.append(max(later - earlier for earlier, later in pairwise(arrivals)))
-        await asyncio.to_thread(service.start_worker)
+        await asyncio.to_thread(replace_worker, service)
     return Interruptions(seconds, rounds)
 
 
@@ -260,6 +260,14 @@ async def _settle(calls: list[Pair]) -> None:
     await until(lambda: all(call.shows_face for call in calls), "a face in every call")
     await asyncio.sleep(QUIET_SECONDS)
     await until(lambda: all(call.shows_face for call in calls), "a face in every call")
+
+
+def replace_worker(service: Service) -> None:
+    """Start another worker when the one that is gone is missed: the new one is known by the count."""
+    deadline = time.monotonic() + PATIENCE
+    while service.health()["faceWorkers"] != len(service.workers) and time.monotonic() < deadline:
+        time.sleep(LOOK_SECONDS)
+    service.start_worker()
 
 
 def busiest(service: Service) -> Child:

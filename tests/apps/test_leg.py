@@ -17,7 +17,7 @@ from talchum.apps.prepared_faces import PreparedFaces
 from talchum.domain.errors import IdentityError
 from talchum.domain.leg_tag import LegTag
 from talchum.protocol.leg_messages import Draining, Refused, Report, Wearing
-from talchum.protocol.messages import Describe, PeerLeft, Worn
+from talchum.protocol.messages import Describe, Failure, PeerLeft, Worn
 from talchum.protocol.worker_candidates import Reachability
 from talchum.vision.marks import Marking
 from talchum.vision.pipeline import WornFace
@@ -338,10 +338,22 @@ async def test_a_leg_behind_a_nat_without_a_turn_server_ends_at_once(setting: Se
     assert await setting.over() == "relay_missing"
 
 
-async def test_the_leg_ends_with_its_signalling(setting: Setting) -> None:
+async def test_the_leg_goes_on_at_another_call_server(setting: Setting) -> None:
     await setting.connect("bune")
     await setting.room.cut()
-    assert await setting.over() == "session_lost"
+    await until(lambda: len(setting.room.openings) == 2, "it resumes")
+    seen = len(setting.performer.levels)
+    await until(lambda: len(setting.performer.levels) > seen + 3, "the face goes on")
+    await setting.sees(WORN_LEVELS["bune"])
+
+
+async def test_the_leg_ends_when_its_session_is_over(setting: Setting) -> None:
+    await setting.connect("bune")
+    setting.room.refuse = Failure(
+        code="session_unknown", message="got a session that has ended", retryable=False, fatal=True
+    )
+    await setting.room.cut()
+    assert await setting.over() == "session_unknown"
 
 
 async def test_the_leg_ends_when_it_is_told_to(setting: Setting) -> None:

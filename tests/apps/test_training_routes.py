@@ -16,7 +16,7 @@ from talchum.adapters.content_store import DirectoryStore
 from talchum.adapters.database import open_database
 from talchum.adapters.identity_files import default_identities_directory
 from talchum.adapters.training_jobs import TrainingJobs
-from talchum.apps.server import create_app
+from talchum.apps.server import CallServer, create_app
 from talchum.apps.settings import Settings
 from talchum.apps.training_routes import shows_token
 from talchum.domain.training_job import DEFAULT_STEPS, JobError, Lease, Quality
@@ -37,7 +37,7 @@ class Desk:
             identities=default_identities_directory(),
         )
         settings.data.mkdir(exist_ok=True)
-        self.app: Quart = create_app(settings)
+        self.app: Quart = create_app(CallServer(settings))
         self.engine = open_database(settings.database)
         self.jobs, self.captures = TrainingJobs(self.engine), CaptureRecords(self.engine)
         self.store = DirectoryStore(settings.data / "content")

@@ -328,6 +328,31 @@ def test_legs_that_find_no_other_worker_end_with_the_grace(tmp_path: Path) -> No
         performer.until("the face is on", times=2)
 
 
+def test_a_call_server_is_replaced_under_a_running_call(tmp_path: Path) -> None:
+    """The face worker keeps its leg: the face goes on without the card."""
+    with running_service(tmp_path / "service") as service:
+        link = service.new_link()
+        with (
+            client(service, link, tmp_path / "b") as other,
+            client(service, link, tmp_path / "a", "--identity", "veil") as performer,
+        ):
+            performer.until("the face is on")
+            other.until("the first frame arrived")
+            [server], [worker] = service.servers, serving(service)
+            server.stop()
+            assert server.process.returncode == 0
+            service.start_server(port=server.port)
+            for one in (performer, other):
+                one.until("signalling: resumed")
+            wait_for(lambda: "signalling: resumed" in worker.log.read_text(), "the worker resumes")
+            time.sleep(SOME_FRAMES)
+            other.leave()
+            performer.leave()
+            shown = performer.log.read_text()
+    assert shown.count("the face is on") == 1
+    assert "the face worker is gone" not in shown
+
+
 def test_a_second_signal_ends_the_legs_too(tmp_path: Path) -> None:
     with (
         running_service(tmp_path / "service") as service,

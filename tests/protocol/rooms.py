@@ -136,7 +136,7 @@ def described(fingerprint: str = FINGERPRINT) -> SessionDescription:
     return SessionDescription(type="offer", sdp=f"v=0\r\na=fingerprint:{fingerprint}\r\n")
 
 
-def wear(call: Call, performer: str, request: str = "r1") -> str:
+def wear(call: Call, performer: str, request: str = "r1", server: str = "s1") -> str:
     """Ask for a face leg and let a worker take it."""
     call.say(performer, RequestFaceLeg(request=request, identity="yangban"))
-    return call.enter(call.tasks[-1].ticket)
+    return call.enter(call.tasks[-1].ticket, server=server)

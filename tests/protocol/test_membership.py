@@ -7,7 +7,7 @@ import pytest
 from talchum.domain.errors import AdmissionError
 from talchum.protocol.messages import Leave, PeerJoined, PeerPresence, Ping
 from talchum.protocol.room_effects import Forget
-from tests.protocol.rooms import Call
+from tests.protocol.rooms import Call, wear
 
 
 def test_ticket_for_the_last_place_is_refused_when_it_was_taken_meanwhile(call: Call) -> None:
@@ -109,6 +109,24 @@ def test_peers_of_a_dead_server_are_lost(call: Call) -> None:
     first, second = call.join(server="s1"), call.join(server="s2")
     call.wait(1.0, dead_servers=("s2",))
     assert call.last(first) == PeerPresence(seq=2, peer=second, present=False)
+
+
+def test_a_face_worker_outlives_the_call_server_that_it_was_connected_to(call: Call) -> None:
+    performer = call.join()
+    worker = wear(call, performer, server="s2")
+    call.wait(1.0, dead_servers=("s2",))
+    assert call.last(performer) == PeerPresence(seq=call.last(performer).seq, peer=worker, present=False)
+    call.resume(worker, 0)
+    assert call.last(performer) == PeerPresence(seq=call.last(performer).seq, peer=worker, present=True)
+
+
+def test_a_face_worker_that_does_not_come_back_from_a_stopped_call_server_is_lost(call: Call) -> None:
+    performer = call.join()
+    worker = wear(call, performer)
+    call.take(call.room.disconnect(worker, call.connections[worker], call.now, server_stops=True))
+    assert worker in call.room.state.peers
+    call.wait(31.0)
+    assert call.farewells(performer) == [(worker, "lost")]
 
 
 def test_peer_thought_lost_is_back_when_it_speaks(call: Call, pair: tuple[str, str]) -> None:

@@ -145,7 +145,9 @@ class _TicketRequest(msgspec.Struct, forbid_unknown_fields=True):
 class CallServer:
     """What the routes need; one for each application."""
 
-    def __init__(self, settings: Settings, measurements: Measurements, traces: Traces) -> None:
+    def __init__(
+        self, settings: Settings, measurements: Measurements = UNMEASURED, traces: Traces = UNTRACED
+    ) -> None:
         self.settings = settings
         self.measurements = measurements
         self.redis: redis.Redis = connect(settings.redis_url)
@@ -251,11 +253,9 @@ class CallServer:
         await self.redis.aclose()
 
 
-def create_app(
-    settings: Settings, measurements: Measurements = UNMEASURED, traces: Traces = UNTRACED
-) -> Quart:
+def create_app(server: CallServer) -> Quart:
     """The ASGI application of one call server."""
-    server = CallServer(settings, measurements, traces)
+    settings = server.settings
     app = Application(__name__, static_folder=None)
     app.asgi_websocket_class = PatientWebsocketConnection
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -427,7 +427,8 @@ async def serve(
     settings: Settings, measurements: Measurements = UNMEASURED, traces: Traces = UNTRACED
 ) -> None:
     """Listen until SIGINT or SIGTERM; with an internal port also there, without TLS, on loopback."""
-    app = create_app(settings, measurements, traces)
+    server = CallServer(settings, measurements, traces)
+    app = create_app(server)
     pace_collection()
     servers = [_Listener(_uvicorn_config(app, settings, settings.host, settings.port, tls=True))]
     if settings.internal_port:
@@ -437,8 +438,8 @@ async def serve(
         servers.append(_Listener(internal))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, _stop, servers)
-    await asyncio.gather(*(server.serve() for server in servers))
+        loop.add_signal_handler(number, _stop, servers, server.signalling)
+    await asyncio.gather(*(listener.serve() for listener in servers))
 
 
 class _Listener(uvicorn.Server):
@@ -449,7 +450,8 @@ class _Listener(uvicorn.Server):
         yield
 
 
-def _stop(servers: list[_Listener]) -> None:
+def _stop(servers: list[_Listener], signalling: Signalling) -> None:
+    signalling.stop()
     for server in servers:
         server.should_exit = True
 

@@ -144,6 +144,7 @@ class Signalling:
         self._measures = measures if measures is not None else CallMeasures()
         self._connections: dict[str, Connection] = {}
         self._counter = 0
+        self._stops = False
         self._unsaid_losses: set[tuple[str, str, str]] = set()
         self._errands: set[asyncio.Task[None]] = set()
 
@@ -161,6 +162,10 @@ class Signalling:
                 await self._rooms.retire()
             except StoreError:
                 logger.debug("the store was gone before this server")
+
+    def stop(self) -> None:
+        """This process is about to close all its connections: whose they are is not lost with them."""
+        self._stops = True
 
     async def _keep_time(self) -> None:
         was_away = False
@@ -205,7 +210,9 @@ class Signalling:
 
     async def _report_loss(self, room: str, peer: str, connection: str) -> None:
         try:
-            effects = await self._rooms.change(room, lambda r, now: r.disconnect(peer, connection, now))
+            effects = await self._rooms.change(
+                room, lambda r, now: r.disconnect(peer, connection, now, server_stops=self._stops)
+            )
         except AdmissionError:
             logger.debug("a lost connection's room is gone too")
         else:

@@ -58,7 +58,7 @@ class WorkerLeg(PeerListener):
 
     def __init__(self, place: Place, *, reachable: Reachability = "direct") -> None:
         self._place = place
-        self._client = SignallingClient(place.server_url, place.ticket, self._on_message, resume=False)
+        self._client = SignallingClient(place.server_url, place.ticket, self._on_message)
         self._reachable = reachable
         self._candidates = WorkerCandidates()
         self._peer: WebRtcPeer | None = None

@@ -103,7 +103,7 @@ class Membership:
     # -- going
 
     def detach(self, name: str, now: float) -> None:
-        """A participant's connection is gone, its place is kept."""
+        """A peer's connection is gone, its place is kept."""
         peer = self._state.peers[name]
         peer.connection, peer.lost_at = "", now
         self._tell_presence(name, present=False)

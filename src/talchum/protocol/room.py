@@ -207,11 +207,16 @@ class Room:
             *self._effects.take(),
         ]
 
-    def disconnect(self, name: str, connection: str, now: float) -> list[Effect]:
-        """The connection is gone: a participant has a grace to resume, a face worker has none."""
+    def disconnect(
+        self, name: str, connection: str, now: float, *, server_stops: bool = False
+    ) -> list[Effect]:
+        """The connection is gone: a participant has a grace to resume, a face worker none of its own fault.
+
+        server_stops: whether it went because the call server that had it stops.
+        """
         peer = self.state.peers.get(name)
         if peer is not None and peer.connection == connection:
-            self._detach(name, now)
+            self._detach(name, now, server_went=server_stops)
             self._disclosures.tell(now)
         return self._effects.take()
 
@@ -255,7 +260,7 @@ class Room:
         """
         for name, peer in list(self.state.peers.items()):
             if name in self.state.peers and server_of(peer.connection) in dead_servers:
-                self._detach(name, now)
+                self._detach(name, now, server_went=True)
         for name, peer in list(self.state.peers.items()):
             if name in self.state.peers and not peer.connection and now >= peer.lost_at + self._rules.grace:
                 self._remove(name, "lost")
@@ -328,9 +333,9 @@ class Room:
 
     # -- peers with their face legs -------------------------------------------------------------
 
-    def _detach(self, name: str, now: float) -> None:
+    def _detach(self, name: str, now: float, *, server_went: bool) -> None:
         peer = self.state.peers[name]
-        if peer.role == "face-worker":
+        if peer.role == "face-worker" and not server_went:  # its process died, or nobody hears it any more
             self._face_legs.end(peer.leg, "lost")
         elif peer.role == "recorder":
             self._recordings.stop("recorder_lost")
