@@ -89,7 +89,7 @@ def _measure(engine: str, most: int, least: int) -> Outcome:
         f"{', '.join(f'{cost:.2f}' for cost in costs)}; the load's own {found['loadCores']:.2f} cores",
         most,
         len(good) >= least and spread <= FLATNESS,
-        {"steps": steps},
+        {"servedInTime": len(good), "steps": steps},
     )
 
 
