@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +20,7 @@ from tests.scraping import Scrape, scrape
 pytestmark = [pytest.mark.call, pytest.mark.valkey]
 
 CLIP = Path(__file__).parents[1] / "media" / "synthetic_clip.mp4"
+PATIENCE = 60.0
 STAGES = ("trackTime", "renderTime", "blendTime", "markTime")
 
 
@@ -65,3 +71,25 @@ def test_a_call_with_a_face_is_seen_in_the_measurements(tmp_path: Path) -> None:
         assert worker.value("talchum_stage_seconds_count", engine="veil", stage=stage) > 0
     expect_only_known_labels(server)
     expect_only_known_labels(worker)
+
+
+def test_processes_beside_the_call_answer_too(tmp_path: Path) -> None:
+    ports = {"trainer": free_port(), "recorder": free_port()}
+    with running_service(tmp_path, workers=0) as service, contextlib.ExitStack() as stack:
+        for part, port in ports.items():
+            environment = {**service.environment(), **address(port)}
+            environment["TALCHUM_SERVER_URL"] = f"ws://127.0.0.1:{service.servers[0].port}/ws"
+            process = subprocess.Popen([sys.executable, "-m", f"talchum.apps.{part}"], env=environment)
+            stack.callback(process.wait, PATIENCE)
+            stack.callback(process.send_signal, signal.SIGTERM)
+        deadline = time.monotonic() + PATIENCE
+        seen: dict[str, Scrape] = {}
+        while len(seen) < len(ports):
+            assert time.monotonic() < deadline, seen.keys()
+            for part, port in ports.items():
+                with contextlib.suppress(OSError):
+                    seen[part] = scrape(port)
+            time.sleep(0.1)
+        assert seen["trainer"].value("talchum_training_jobs") == 0
+        assert seen["recorder"].value("talchum_recordings") == 0
+        assert seen["recorder"].kinds["talchum_event_loop_lag_seconds"] == "histogram"
