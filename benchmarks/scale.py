@@ -17,6 +17,7 @@ from benchmarks.scale_measures.joins import measure_joins
 from benchmarks.scale_measures.legs import measure_admission, measure_legs, measure_neural_legs
 from benchmarks.scale_measures.lost_workers import measure_drains, measure_kills
 from benchmarks.scale_measures.sockets import measure_sockets, measure_two_processes
+from benchmarks.scale_measures.store_outage import measure_store_outage
 
 TABLE = AcceptanceTable(
     "scale",
@@ -30,6 +31,7 @@ TABLE = AcceptanceTable(
             "admission": Measure(measure_admission, 3),
             "kills": Measure(measure_kills, 10),
             "drains": Measure(measure_drains, 10),
+            "redis-gone": Measure(measure_store_outage, 30),
         }
     ),
 )
