@@ -14,7 +14,7 @@ import pytest
 
 from talchum.adapters.face_worker_presence import FaceWorkerPresence
 from talchum.adapters.face_worker_registry import FaceWorkerStatus, served_key
-from talchum.adapters.redis_rooms import MAX_OUTBOX, RedisRooms, connect
+from talchum.adapters.redis_rooms import LEASE_LIFETIME, MAX_OUTBOX, RedisRooms, connect
 from talchum.domain.disclosure import Disclosure
 from talchum.domain.errors import AdmissionError, StoreError
 from talchum.domain.placement import CPU_LEGS, GPU_LEGS
@@ -178,7 +178,7 @@ async def test_a_hundred_changes_at_once_all_count(rooms: RedisRooms, store: Sto
 
 RACER = """
 import asyncio, sys
-from talchum.adapters.redis_rooms import RedisRooms, connect
+from talchum.adapters.redis_rooms import LEASE_LIFETIME, RedisRooms, connect
 from talchum.domain.disclosure import Disclosure
 from talchum.domain.errors import AdmissionError
 from talchum.protocol.room import RoomRules
@@ -311,7 +311,7 @@ async def test_leg_is_wanted_by_a_lease_that_goes_with_it(rooms: RedisRooms, sto
     effects = await rooms.change(key, lambda room, now: room.handle(first, "s1.1", request, now))
     leg = next(effect.leg for effect in effects if isinstance(effect, EnqueueFaceLeg))
     name = f"talchum:face-leg:{leg}:wanted"
-    assert 0 < await client.ttl(name) <= 10
+    assert 0 < await client.ttl(name) <= LEASE_LIFETIME
     await rooms.change(key, lambda room, now: room.disconnect(first, "s1.1", now - 60.0))
     await rooms.change(key, lambda room, now: room.tick(now))
     assert not await client.exists(name)

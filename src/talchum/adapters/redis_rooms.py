@@ -57,7 +57,9 @@ MAX_OUTBOX = 256
 """Messages kept for a peer that is away; older ones make its resume fail instead of growing the store."""
 
 OUTBOX_LIFETIME = 600
-LEASE_LIFETIME = 10
+LEASE_LIFETIME = 40
+"""Longer than the grace in which a peer may resume: while no call server runs, nobody renews a lease."""
+
 SERVER_LIFETIME = 5
 MAX_ATTEMPTS = 32
 MAX_REMEMBERED = 1024
