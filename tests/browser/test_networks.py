@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from pathlib import Path
 
@@ -16,6 +17,11 @@ from tests.browser.people import person
 from tests.calls.service import running_service
 from tests.network.namespaces import SERVER_ADDRESS, TURN_ADDRESS, small_internet
 from tests.network.turn_server import turn_server
+from tests.scraping import scrape
+
+METRICS_PORT = 9100
+PATIENCE = 20.0
+COUNTED = "talchum_call_routes_total"
 
 pytestmark = [
     pytest.mark.browser,
@@ -39,10 +45,14 @@ async def test_where_only_port_443_is_open_a_call_goes_through_the_relay_over_tl
                 internet.server,
                 host=SERVER_ADDRESS,
                 first_port=443,
+                servers=0,
+                workers=0,
                 turn=turn,
                 settings=SETTINGS,
             )
         )
+        service.start_server({"TALCHUM_METRICS_ADDRESS": f"127.0.0.1:{METRICS_PORT}"})
+        service.start_worker()
         # Without TLS the page is not one that browsers give a camera to.
         trusted = (f"--unsafely-treat-insecure-origin-as-secure={service.url()}",)
         link, people = service.new_link(), []
@@ -64,3 +74,10 @@ async def test_where_only_port_443_is_open_a_call_goes_through_the_relay_over_tl
             assert route.relayed
             assert route.protocol == "tls"
         assert not any(one.canary for one in await b.look())
+        async with asyncio.timeout(PATIENCE):  # each side tells it with its next figures
+            measured = internet.server.inside(scrape, METRICS_PORT)
+            while measured.value(COUNTED, route="relay-tls") < 2:
+                await asyncio.sleep(0.2)
+                measured = internet.server.inside(scrape, METRICS_PORT)
+        routes_told = [one for one in measured.samples if one.name == COUNTED]
+        assert [(one.labels, one.value) for one in routes_told] == [({"route": "relay-tls"}, 2.0)]
