@@ -178,7 +178,7 @@ async def test_a_hundred_changes_at_once_all_count(rooms: RedisRooms, store: Sto
 
 RACER = """
 import asyncio, sys
-from talchum.adapters.redis_rooms import LEASE_LIFETIME, RedisRooms, connect
+from talchum.adapters.redis_rooms import RedisRooms, connect
 from talchum.domain.disclosure import Disclosure
 from talchum.domain.errors import AdmissionError
 from talchum.protocol.room import RoomRules
