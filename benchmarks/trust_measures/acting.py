@@ -71,6 +71,10 @@ class Stage:
         assert image is not None
         return np.asarray(image, np.uint8)
 
+    def prepare(self, person: str) -> None:
+        """Have a person ready to be drawn, which takes seconds the first time."""
+        self._performer(person)
+
     def _draw(self, person: str, light: str, act: str, step: int) -> Picture:
         lighting = next(one for one in LIGHTS if one.name == light)
         moment = Moment(step, act, pose_of(act, step), lighting, lighting, 1.0)

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ pytestmark = [pytest.mark.call, pytest.mark.valkey, pytest.mark.vision]
 ENROL_SECONDS = 150.0
 LEARN_SECONDS = 240.0
 DAY = 24 * 3600
+PERSON = "elena"
 
 
 @pytest.fixture
@@ -156,8 +158,16 @@ def admitted(service: Service, identity: str, picture: Picture) -> bool:
     return last
 
 
+@cache
+def stage() -> Stage:
+    """With the person ready: while she is made nobody films, and a face worker waits three seconds."""
+    made = Stage()
+    made.prepare(PERSON)
+    return made
+
+
 def live(seed: int = 1, **options: Any) -> OnCamera:
-    return OnCamera(LivePerson(Stage(), "elena", "even", random.Random(seed), **options))
+    return OnCamera(LivePerson(stage(), PERSON, "even", random.Random(seed), **options))
 
 
 def test_who_enrols_wears_their_own_face_and_the_recording_is_gone(
@@ -207,7 +217,7 @@ def test_who_enrols_wears_their_own_face_and_the_recording_is_gone(
     ]
     stranger = Browser.signed_in(service, registry)
     assert offered["identity"] not in [one["name"] for one in stranger.ask("/api/identities")]
-    assert admitted(service, offered["identity"], actor.person.stage.picture("elena", "even", "rest", 3))
+    assert admitted(service, offered["identity"], actor.person.stage.picture(PERSON, "even", "rest", 3))
     assert not admitted(service, offered["identity"], actor.person.stage.picture("kofi", "even", "rest", 3))
     assert registry.captures.list() == []
     assert not (service.directory / "content" / capture.clip[:2] / capture.clip).exists()

@@ -259,6 +259,7 @@ def test_when_the_worker_dies_another_one_goes_on(tmp_path: Path) -> None:
             other.until("the first frame arrived")
             [first] = serving(service)
             first.kill()
+            wait_for(lambda: len(serving(service)) == 1, "another worker serves")
             performer.until("the face is on", times=2)
             other.until("the first stamped frame arrived")
             [second] = serving(service)
