@@ -204,7 +204,9 @@ async def drains(service: Service, calls: list[Pair], rounds: int) -> Interrupti
         worker.process.send_signal(signal.SIGTERM)
         ended = worker.process.poll
         await until(lambda ended=ended: ended() is not None, "the worker ends")  # type: ignore[misc]
-        await asyncio.sleep(FRESH_SECONDS)
+        await asyncio.sleep(2 * FRESH_SECONDS)
+        # A gap that is still open is over with the next face, however long that takes.
+        await until(lambda: all(call.shows_face for call in calls), "a face in every call")
         for call, name in zip(calls, before, strict=True):
             if call.performer.worker != name:
                 arrivals = [face.at for face in call.seen.faces if face.at > at - FRESH_SECONDS]

@@ -28,6 +28,8 @@ AGE_BAR_MS = 100.0
 LEAST_LEGS = 3
 FLATNESS = 0.15
 SECONDS = 15.0
+SAME_MS = 10.0
+"""Within which two p95s of the same load lie."""
 
 
 def measure_legs(n: int) -> Outcome:
@@ -52,10 +54,12 @@ def measure_admission(n: int) -> Outcome:
     refused = [codes for codes in after["refusals"] if codes]
     only = {code for codes in refused for code in codes}
     allowed = most_slots(slots) - slots
+    # Where nobody more is served nothing may change; one more may cost up to the bar.
+    limit = AGE_BAR_MS if after["served"] else worst[0] + SAME_MS
     return Outcome(
         f"{n} performers more than the {slots} slots that a worker measured",
-        f"at most {allowed} served, the rest told their place and refused, p95 of frameAge <= "
-        f"{AGE_BAR_MS:.0f} ms for all who are served",
+        f"at most {allowed} served, the rest told their place and refused; all legs in time, and no older by "
+        f"{SAME_MS:.0f} ms (p95 of frameAge) where none is served",
         f"{after['served']} served, {len(refused)} refused; worst p95 of frameAge {worst[0]} ms before, "
         f"{worst[1]} ms with them",
         n,
@@ -63,7 +67,9 @@ def measure_admission(n: int) -> Outcome:
         and len(waited) == n
         and len(refused) >= n - after["served"]
         and only <= {"no_free_face_worker"}
-        and worst[1] <= AGE_BAR_MS,
+        and worst[1] <= limit
+        and _in_time(before)
+        and _in_time(after),
         {"slots": slots, "before": before, "withMore": after},
     )
 

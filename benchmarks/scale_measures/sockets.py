@@ -39,13 +39,14 @@ def _measure(n: int, servers: int) -> Outcome:
         found = _load(started, store.pid, n // 2)
     relay, where = found["relayMs"], "one process" if servers == 1 else "two processes, every room across"
     complete = found["missing"] == found["socketsLost"] == 0 and found["sockets"] == n
+    paced = found["sent"] >= 0.98 * RATE * SECONDS
     return Outcome(
         f"signalling between {n:,} sockets of {where}, {RATE:.0f} messages a second",
         f"p99 <= {BAR_MS:.0f} ms, nothing lost",
         f"p99 {relay['p99']} ms, p50 {relay['p50']} ms, {found['missing']} of {found['sent']:,} lost; "
         f"{found['kilobytesPerSocket']:.0f} KB a socket, {found['serverCores']:.2f} of a core",
         n,
-        complete and relay["p99"] <= BAR_MS,
+        complete and paced and relay["p99"] <= BAR_MS,
         found,
     )
 
