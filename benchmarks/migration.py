@@ -1,6 +1,6 @@
 """What a call notices when its face worker is killed, and when it is told to stop: 3 workers, 6 legs.
 
-    python -m benchmarks.migration [--out benchmarks/results/migration.json] [--kills 10] [--drains 10]
+Rows `kills` and `drains` of `benchmarks.scale`.
 
 Six headless performers wear `veil`, 320x240@10, each with a viewer; all twelve are in this process. A canary
 is on the performer's face, and every picture that a viewer gets is searched for it. The performers stamp
@@ -11,10 +11,8 @@ camera frame.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
-import json
 import signal
 import tempfile
 import time
@@ -24,22 +22,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
-import av
-import cv2
-import numpy as np
-
-from benchmarks.machine import REPOSITORY, commit, describe_machine, spread
+from benchmarks.camera_clip import write_camera_clip
+from benchmarks.machine import spread
 from benchmarks.trust_measures.canary import camera
 from talchum.adapters.call_server_client import CallLink, CallServerClient
 from talchum.adapters.recording import Recording
 from talchum.adapters.webrtc.engine import prepare_engine
+from talchum.apps.call import enter
 from talchum.apps.headless_call import CallOptions, HeadlessCall
 from talchum.apps.other_participant import CallResults
-from talchum.apps.peer_disclosure import DisclosureReader
-from talchum.domain.audit import room_name
 from talchum.domain.frame import I420Frame
-from talchum.domain.identity import IdentityKind
-from talchum.protocol.admission import room_key
 from talchum.vision.blending import frame_to_image
 from tests.browser.canary import search
 from tests.calls.service import Child, Service, running_service
@@ -246,15 +238,11 @@ async def pairs(
 
 
 async def _call(options: CallOptions) -> HeadlessCall:
-    link = CallLink.parse(options.link)
-    server = CallServerClient(link)
+    server = CallServerClient(CallLink.parse(options.link))
     try:
-        kind = await server.identity_kind(options.identity) if options.identity is not None else None
-        ticket = await server.ticket()
-        reader = DisclosureReader(room_name(room_key(link.room)), await server.published())
+        return await enter(options, server, HeadlessCall)
     finally:
         await server.close()
-    return HeadlessCall(options, link, ticket, cast("IdentityKind | None", kind), reader)
 
 
 async def _settle(calls: list[Pair]) -> None:
@@ -294,41 +282,5 @@ async def until(condition: Callable[[], bool], what: str) -> None:
 def write_clip(path: Path) -> Path:
     """A performer with a canary on the face, forwards and backwards, small and slow enough for two cores."""
     frames = camera()
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=RATE)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.options = {"crf": "14"}
-        for frame in [*frames, *reversed(frames[1:-1])] * 4:
-            small = cv2.resize(frame_to_image(frame), (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
-            picture = av.VideoFrame.from_ndarray(np.asarray(small, np.uint8), format="rgb24")
-            container.mux(stream.encode(picture))
-        container.mux(stream.encode(None))
-    return path
-
-
-def main() -> None:
-    """Measure, print and write the result."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--out", type=Path, default=REPOSITORY / "benchmarks/results/migration.json")
-    parser.add_argument("--kills", type=int, default=10)
-    parser.add_argument("--drains", type=int, default=10)
-    options = parser.parse_args()
-    machine = describe_machine()
-    measured = measure(options.kills, options.drains)
-    result: dict[str, Any] = {
-        "benchmark": "migration",
-        "commit": commit(),
-        "machine": machine,
-        "workers": WORKERS,
-        "legs": LEGS,
-        "video": f"{WIDTH}x{HEIGHT}@{RATE} VP8, {IDENTITY}",
-        **measured.summary(),
-        "killSeconds": [round(one, 3) for one in measured.kills.seconds],
-        "drainSeconds": [round(one, 3) for one in measured.drains.seconds],
-    }
-    options.out.write_text(json.dumps(result, indent=2) + "\n")
-    print(json.dumps(result, indent=2))
-
-
-if __name__ == "__main__":
-    main()
+    images = (frame_to_image(frame) for frame in [*frames, *reversed(frames[1:-1])] * 4)
+    return write_camera_clip(path, images, (WIDTH, HEIGHT), RATE, quality="14")

@@ -25,10 +25,9 @@ SOCKETS_A_CALL = 3
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Figures of the result file. neural_cores: None where that row is missing."""
+    """Figures of the result file."""
 
     portrait_cores: float
-    neural_cores: float | None
     sockets: int
     kilobytes_per_socket: float
     server_cores: float
@@ -39,10 +38,8 @@ class Measured:
     def of(cls, result: Mapping[str, Any]) -> Measured:
         """Read them; KeyError names a row that was not measured."""
         rows = result["measures"]
-        neural = rows.get("neural-legs")
         return cls(
             portrait_cores=_cores_a_leg(rows["legs"]),
-            neural_cores=_cores_a_leg(neural) if neural is not None else None,
             sockets=rows["sockets"]["sockets"],
             kilobytes_per_socket=rows["sockets"]["kilobytesPerSocket"],
             server_cores=rows["sockets"]["serverCores"],

@@ -25,12 +25,10 @@ import numpy as np
 from benchmarks.machine import REPOSITORY, commit, describe_machine, spread
 from talchum.adapters.call_server_client import CallLink, CallServerClient
 from talchum.adapters.webrtc.engine import prepare_engine
+from talchum.apps.call import enter
 from talchum.apps.headless_call import CallOptions, HeadlessCall
-from talchum.apps.peer_disclosure import DisclosureReader
 from talchum.apps.picture_ways import PictureWays
-from talchum.domain.audit import room_name
 from talchum.domain.relay_choice import RelayRule
-from talchum.protocol.admission import room_key
 from tests.calls.headless import headless_call
 from tests.calls.service import Service, running_service
 from tests.network.link_emulator import Impairment
@@ -74,11 +72,9 @@ async def view(link: str) -> None:
     prepare_engine(zero_playout_delay=True, allow_loopback=False)
     server = CallServerClient(place)
     try:
-        ticket = await server.ticket()
-        reader = DisclosureReader(room_name(room_key(place.room)), await server.published())
+        call = await enter(CallOptions(link, CLIP, seconds=SECONDS), server, HeadlessCall)
     finally:
         await server.close()
-    call = HeadlessCall(CallOptions(link, CLIP, seconds=SECONDS), place, ticket, None, reader)
     call.results.ways = PictureWays(BACK_AND_FORTH)
     await call.run()
     print(json.dumps(call.results.ways.report()))

@@ -15,18 +15,15 @@ import json
 import logging
 import time
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import numpy as np
 
 from talchum.adapters.call_server_client import CallLink, CallServerClient
 from talchum.adapters.webrtc.engine import prepare_engine
+from talchum.apps.call import enter
 from talchum.apps.headless_call import CallOptions, HeadlessCall
-from talchum.apps.peer_disclosure import DisclosureReader
-from talchum.domain.audit import room_name
-from talchum.domain.identity import IdentityKind
-from talchum.protocol.admission import room_key
 from talchum.protocol.messages import FaceLegQueued, FaceLegUnavailable, ServerMessage
 
 PATIENCE = 60.0
@@ -58,15 +55,11 @@ class Performer(HeadlessCall):
 
 async def perform(options: CallOptions) -> Performer:
     """A performer in a room of their own, not yet joined."""
-    link = CallLink.parse(options.link)
-    server = CallServerClient(link)
+    server = CallServerClient(CallLink.parse(options.link))
     try:
-        kind = await server.identity_kind(options.identity or "")
-        ticket = await server.ticket()
-        reader = DisclosureReader(room_name(room_key(link.room)), await server.published())
+        performer = await enter(options, server, Performer)
     finally:
         await server.close()
-    performer = Performer(options, link, ticket, cast("IdentityKind", kind), reader)
     performer.places, performer.refusals = [], []
     return performer
 

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import av
-import cv2
 import numpy as np
 
+from benchmarks.camera_clip import write_camera_clip
 from benchmarks.machine import REPOSITORY
 from benchmarks.outcome import Outcome
 from benchmarks.scale_measures.processes import cpu_seconds
 from talchum.adapters.cpu_share import usable_cores
+from talchum.domain.frame import Image
 from talchum.domain.slot_control import most_slots
 from tests.calls.service import Service, running_service
 
@@ -134,15 +135,13 @@ def _load(service: Service, clip: Path, engine: str, legs: int, extra: int = 0) 
 
 def write_clip(path: Path) -> Path:
     """The project's own drawn clip as a wide camera shows it."""
-    with av.open(str(CLIP)) as source, av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=RATE)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        for frame in source.decode(video=0):
-            image = frame.to_ndarray(format="rgb24")
-            top = (image.shape[0] - image.shape[1] * HEIGHT // WIDTH) // 2
-            wide = image[top : image.shape[0] - top]
-            small = cv2.resize(wide, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
-            picture = av.VideoFrame.from_ndarray(np.asarray(small, np.uint8), format="rgb24")
-            container.mux(stream.encode(picture))
-        container.mux(stream.encode(None))
-    return path
+    with av.open(str(CLIP)) as source:
+        images = (
+            _wide(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)) for frame in source.decode(video=0)
+        )
+        return write_camera_clip(path, images, (WIDTH, HEIGHT), RATE)
+
+
+def _wide(image: Image) -> Image:
+    top = (image.shape[0] - image.shape[1] * HEIGHT // WIDTH) // 2
+    return image[top : image.shape[0] - top]

@@ -10,7 +10,6 @@ from benchmarks.projection import Assumptions, Measured, markdown, project
 
 MEASURED = Measured(
     portrait_cores=0.28,
-    neural_cores=None,
     sockets=5_000,
     kilobytes_per_socket=40.0,
     server_cores=0.5,

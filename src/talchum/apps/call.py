@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any, TextIO, TypeVar, cast
 
 from talchum.adapters.call_server_client import CallLink, CallServerClient
 from talchum.adapters.webrtc.engine import prepare_engine
@@ -24,6 +24,21 @@ from talchum.protocol.admission import room_key
 logger = logging.getLogger(__name__)
 
 
+Call = TypeVar("Call", bound=HeadlessCall)
+
+
+async def enter(options: CallOptions, server: CallServerClient, make: type[Call]) -> Call:
+    """A call of this kind with its ticket and what verifies disclosures; `run` joins.
+
+    Raises as `stay`.
+    """
+    link = CallLink.parse(options.link)
+    kind = await server.identity_kind(options.identity) if options.identity is not None else None
+    ticket = await server.ticket()
+    reader = DisclosureReader(room_name(room_key(link.room)), await server.published())
+    return make(options, link, ticket, cast("IdentityKind | None", kind), reader)
+
+
 async def stay(options: CallOptions) -> dict[str, Any]:
     """Join, stay, leave; the report.
 
@@ -35,10 +50,7 @@ async def stay(options: CallOptions) -> dict[str, Any]:
     try:
         if options.invitation:
             await server.sign_in(options.invitation)
-        kind = await server.identity_kind(options.identity) if options.identity is not None else None
-        ticket = await server.ticket()
-        reader = DisclosureReader(room_name(room_key(link.room)), await server.published())
-        call = HeadlessCall(options, link, ticket, cast("IdentityKind | None", kind), reader)
+        call = await enter(options, server, HeadlessCall)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, call.leave)
