@@ -25,9 +25,9 @@ from talchum.protocol.negotiation import (
 class Side:
     """A peer connection reduced to what negotiation sees of it: whose offer is agreed."""
 
-    def __init__(self, name: str, *, polite: bool, offers: bool = True) -> None:
+    def __init__(self, name: str, *, polite: bool, offers: bool = True, goes_first: bool = True) -> None:
         self.name = name
-        self.machine = Negotiation(polite=polite, offers=offers)
+        self.machine = Negotiation(polite=polite, offers=offers, goes_first=goes_first)
         self.sent: deque[SessionDescription] = deque()
         self.agreed = ""
         self.candidates: list[str] = []
@@ -176,6 +176,19 @@ def test_candidates_without_a_description_are_bounded() -> None:
         b.machine.candidate_received(IceCandidate(candidate="early"))
     with pytest.raises(PeerConnectionError, match="64"):
         b.machine.candidate_received(IceCandidate(candidate="one more"))
+
+
+def test_a_side_that_leaves_the_first_offer_to_the_other_makes_its_own_after_that() -> None:
+    waiting, first = Side("waiting", polite=True, goes_first=False), Side("first", polite=False)
+    waiting.need()
+    assert not waiting.sent
+    first.need()
+    settle(waiting, first)
+    assert (waiting.made, first.made) == (1, 1)
+    assert waiting.agreed == first.agreed == "waiting1"
+    waiting.need()
+    settle(waiting, first)
+    assert waiting.agreed == first.agreed == "waiting2"
 
 
 def test_an_ice_restart_is_a_new_offer() -> None:

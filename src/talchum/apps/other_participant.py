@@ -125,6 +125,7 @@ class OtherParticipant(PeerListener):
             PeerOptions(
                 audience="participant",
                 polite=peer.polite,
+                goes_first=not peer.polite,  # as in the page: each side has something to offer
                 own_face=own_face,
                 ice_servers=ice_servers,
             ),

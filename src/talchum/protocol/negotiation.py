@@ -61,11 +61,15 @@ class Negotiation:
 
     polite: gives way when both sides offer at once.
     offers: False for a side that only ever answers, such as a face worker.
+    goes_first: False for a side that leaves the first offer to the other. Where both are sure to offer, that
+    keeps a rollback out of what has never been agreed: libwebrtc M152 refuses every description after one in
+    which the data channel stood in another section ("Failed to start SCTP transport").
     """
 
-    def __init__(self, *, polite: bool, offers: bool = True) -> None:
+    def __init__(self, *, polite: bool, offers: bool = True, goes_first: bool = True) -> None:
         self._polite = polite
         self._offers = offers
+        self._goes_first = goes_first
         self._state: SignallingState = "stable"
         self._needed = False
         self._ignored_offer = False
@@ -81,7 +85,7 @@ class Negotiation:
         """An own track, channel or ICE restart has to be told to the other side."""
         if not self._offers:
             return []
-        if self._state != "stable":
+        if self._state != "stable" or not (self._goes_first or self._remote_is_set):
             self._needed = True
             return []
         self._needed = False

@@ -31,7 +31,7 @@ class Negotiator:
     """Takes what happens to one connection in order, and does one effect at a time.
 
     sender: answers with its own video when this side never offers, and is brought up to date in between.
-    polite, offers: see `Negotiation`.
+    polite, offers, goes_first: see `Negotiation`.
     """
 
     def __init__(
@@ -42,12 +42,13 @@ class Negotiator:
         *,
         polite: bool,
         offers: bool,
+        goes_first: bool,
     ) -> None:
         self._connection = connection
         self._sender = sender
         self._listener = listener
         self._offers = offers
-        self._negotiation = Negotiation(polite=polite, offers=offers)
+        self._negotiation = Negotiation(polite=polite, offers=offers, goes_first=goes_first)
         self._inputs: asyncio.Queue[Callable[[], list[Effect]]] = asyncio.Queue()
         self._describing = False
         self._held_candidates: list[IceCandidate] = []

@@ -27,7 +27,7 @@ class PeerOptions:
     """How to connect to one other peer.
 
     audience: who is on the other side; it decides what video may be sent (see this package's table).
-    polite, offers: see `Negotiation`.
+    polite, offers, goes_first: see `Negotiation`.
     own_face: whether this participant chose to show their own face.
     relay_only: use no route but TURN.
     """
@@ -35,6 +35,7 @@ class PeerOptions:
     audience: Audience
     polite: bool
     offers: bool = True
+    goes_first: bool = True
     own_face: bool = False
     ice_servers: tuple[IceServer, ...] = ()
     relay_only: bool = False
@@ -53,7 +54,12 @@ class WebRtcPeer:
         self._connection = webrtc.RTCPeerConnection(self._configuration(options.ice_servers))
         self._video = VideoSender(self._connection, self._on_size, receives=options.audience != "participant")
         self._negotiator = Negotiator(
-            self._connection, self._video, listener, polite=options.polite, offers=options.offers
+            self._connection,
+            self._video,
+            listener,
+            polite=options.polite,
+            offers=options.offers,
+            goes_first=options.goes_first,
         )
         self._channel: webrtc.RTCDataChannel | None = None
         self._returned: ReturnedVideo | None = None
