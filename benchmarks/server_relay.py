@@ -93,6 +93,9 @@ def summary(calls: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "delayMs": delays,
         "gainMs": round(delays["client"]["p50"] - delays["server"]["p50"], 1),
+        "estimatedMs": {
+            way: round(float(np.median([call["estimatedMs"][way] for call in calls])), 1) for way in delays
+        },
         "gapMs": {way: spread(found, 1) if found else None for way, found in gaps.items()},
         "worstGapMs": {way: max(found, default=None) for way, found in gaps.items()},
         "withinBars": delays["server"]["p50"] < delays["client"]["p50"]

@@ -52,22 +52,22 @@ RECEIVES = PeerStats(
 
 async def test_a_performer_tells_its_loop_and_what_sending_takes() -> None:
     delays, connection = exchange(SENDS)
-    await delays.tell(0.061)
+    await delays.tell(0.061, 0.014)
     (told,) = connection.told
     assert isinstance(told, Loop)
-    assert told.seconds == 0.061
+    assert (told.seconds, told.returning) == (0.061, 0.014)
     assert told.sending == pytest.approx(0.003 + 0.002)
 
 
 async def test_what_is_not_known_yet_is_told_as_unknown() -> None:
     delays, connection = exchange(PeerStats())
-    await delays.tell(None)
-    assert connection.told == [Loop(seconds=None, sending=None)]
+    await delays.tell(None, None)
+    assert connection.told == [Loop(seconds=None, returning=None, sending=None)]
 
 
 async def test_a_receiver_tells_how_old_picture_and_voice_are() -> None:
     delays, connection = exchange(RECEIVES)
-    await delays.tell(0.0)
+    await delays.tell(0.0, 0.0)
     passage = connection.told[-1]
     assert isinstance(passage, Passage)
     assert passage.video == pytest.approx(0.04 + UNTOLD_SENDING_SECONDS + 0.005)
@@ -77,10 +77,10 @@ async def test_a_receiver_tells_how_old_picture_and_voice_are() -> None:
 @pytest.mark.parametrize("lead", [0.02, 0.1])
 async def test_a_picture_that_comes_earlier_by_server_relay_lets_the_voice_come_earlier(lead: float) -> None:
     there, here = exchange(RECEIVES), exchange()
-    await there[0].tell(0.0)
+    await there[0].tell(0.0, 0.0)
     by_client = there[1].told[-1]
     delays, connection = exchange(RECEIVES)
-    await delays.tell(0.0, lead)
+    await delays.tell(0.0, 0.0, lead)
     by_server = connection.told[-1]
     performer, _ = here
     leads = []
@@ -92,18 +92,30 @@ async def test_a_picture_that_comes_earlier_by_server_relay_lets_the_voice_come_
 
 async def test_what_the_sender_says_of_itself_counts_into_the_passage() -> None:
     delays, connection = exchange(RECEIVES)
-    delays.heard('{"type":"loop","seconds":0.05,"sending":0.002}')
-    await delays.tell(0.0)
+    delays.heard('{"type":"loop","seconds":0.05,"returning":0.02,"sending":0.002}')
+    await delays.tell(0.0, 0.0)
     passage = connection.told[-1]
     assert isinstance(passage, Passage)
     assert passage.video == pytest.approx(0.04 + 0.002 + 0.005)
 
 
+async def test_the_delay_by_either_way_is_the_loop_with_what_follows_it() -> None:
+    delays, _ = exchange(RECEIVES)
+    assert delays.by_client is None
+    await delays.tell(0.0, 0.0)
+    assert delays.by_client is None, "the performer has not told"
+    assert delays.by_server(0.06) is None
+    delays.heard('{"type":"loop","seconds":0.15,"returning":0.05,"sending":0.01}')
+    assert delays.by_client == pytest.approx(0.15 + 0.04 + 0.01 + 0.005)
+    assert delays.by_server(0.06) == pytest.approx(0.15 - 0.05 + 0.06)
+    assert delays.by_server(None) is None
+
+
 async def test_only_the_time_since_the_last_look_counts() -> None:
     later = PeerStats(encoding=Total(0.3 + 1.0, 110), pacing=Total(0.4, 210))
     delays, connection = exchange(SENDS, later)
-    await delays.tell(0.0)
-    await delays.tell(0.0)
+    await delays.tell(0.0, 0.0)
+    await delays.tell(0.0, 0.0)
     told = connection.told[-1]
     assert isinstance(told, Loop)
     assert told.sending == pytest.approx(0.1)
@@ -111,13 +123,13 @@ async def test_only_the_time_since_the_last_look_counts() -> None:
 
 async def test_a_delay_that_is_out_of_bounds_is_told_as_the_bound() -> None:
     delays, connection = exchange(PeerStats())
-    await delays.tell(1e6)
-    assert connection.told == [Loop(seconds=59.0, sending=None)]
+    await delays.tell(1e6, 0.0)
+    assert connection.told == [Loop(seconds=59.0, returning=0.0, sending=None)]
 
 
 async def test_a_connection_that_closes_meanwhile_is_told_nothing() -> None:
     delays, connection = exchange()
-    await delays.tell(0.0)
+    await delays.tell(0.0, 0.0)
     assert connection.told == []
 
 

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import pytest
+
 from talchum.apps.leg_opener import AGAIN_SECONDS, LegOpener
 from talchum.protocol.messages import ClientMessage, OpenFaceLeg
+
+FAR, NEAR = 0.08, 0.004
 
 
 class Performer:
     """Whose legs are opened; what was said since the last time."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, always: bool = False) -> None:
         self.sent: list[ClientMessage] = []
-        self.opener = LegOpener(self.sent.append)
+        self.opener = LegOpener(self.sent.append, always=always)
 
-    def mind(self, now: float, worn: str | None, legs: list[str], others: list[str]) -> list[ClientMessage]:
-        self.opener.mind(now, worn, legs, others)
+    def mind(
+        self,
+        now: float,
+        worn: str | None,
+        legs: list[str],
+        others: list[str],
+        *,
+        worker: float | None = FAR,
+        viewer: float = FAR,
+    ) -> list[ClientMessage]:
+        self.opener.mind(now, worn, dict.fromkeys(legs, worker), dict.fromkeys(others, viewer))
         said = list(self.sent)
         self.sent.clear()
         return said
@@ -40,6 +53,15 @@ def test_another_leg_takes_its_place_when_it_is_worn_and_not_before() -> None:
     ]
 
 
+def test_a_leg_that_is_about_to_end_is_closed_before_and_not_opened_again() -> None:
+    performer = Performer()
+    performer.mind(0.0, "r1", ["r1"], ["p2"])
+    performer.opener.withdraw("r1")
+    performer.opener.withdraw("r1")
+    assert performer.mind(1.0, "r1", ["r1"], ["p2"]) == [OpenFaceLeg(request="r1", to="p2", open=False)]
+    assert performer.mind(2.0, "r2", ["r1", "r2"], ["p2"]) == [OpenFaceLeg(request="r2", to="p2")]
+
+
 def test_of_a_leg_or_a_participant_that_is_gone_nothing_is_said() -> None:
     performer = Performer()
     performer.mind(0.0, "r1", ["r1"], ["p2"])
@@ -61,3 +83,24 @@ def test_a_refusal_is_followed_by_another_try_a_while_later() -> None:
     performer.opener.refused(0.1)
     assert performer.mind(0.2, "r1", ["r1"], ["p2"]) == []
     assert performer.mind(0.1 + AGAIN_SECONDS, "r1", ["r1"], ["p2"]) == [OPEN]
+
+
+@pytest.mark.parametrize(("worker", "viewer"), [(NEAR, FAR), (FAR, NEAR), (None, FAR)])
+def test_where_the_performers_line_is_short_or_unknown_nothing_is_opened(
+    worker: float | None, viewer: float
+) -> None:
+    performer = Performer()
+    assert performer.mind(0.0, "r1", ["r1"], ["p2"], worker=worker, viewer=viewer) == []
+    assert performer.mind(1.0, "r1", ["r1"], ["p2"]) == [OPEN]
+
+
+def test_what_is_open_stays_so_when_the_line_gets_shorter() -> None:
+    performer = Performer()
+    performer.mind(0.0, "r1", ["r1"], ["p2"])
+    assert performer.mind(1.0, "r1", ["r1"], ["p2"], worker=NEAR, viewer=NEAR) == []
+
+
+def test_an_operator_may_have_it_always() -> None:
+    performer = Performer(always=True)
+    assert performer.mind(0.0, "r1", ["r1"], [], worker=None) == []
+    assert performer.mind(1.0, "r1", ["r1"], ["p2"], worker=None, viewer=NEAR) == [OPEN]

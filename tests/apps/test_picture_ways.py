@@ -8,10 +8,12 @@ FRAME = 0.04
 
 
 def both(ways: PictureWays, begin: float, frames: int, *, server: float = 0.12) -> list[str]:
-    """Frames by both ways; by which each of the shown came."""
+    """Frames by both ways, measured once a second; by which each of the shown came."""
     shown = []
     for number in range(frames):
         now = begin + number * FRAME
+        if number % 25 == 0:
+            ways.measured(now, 0.16, server)
         if ways.shows("server", now, server):
             shown.append("server")
         if ways.shows("client", now + 0.01, 0.16):
@@ -31,6 +33,7 @@ def test_one_way_is_shown_at_a_time_and_nothing_is_missed_between() -> None:
     assert report["framesShown"] == {way: shown.count(way) for way in ("client", "server")}
     assert report["gapMs"] == {"client": [], "server": [30.0]}
     assert report["delayMs"]["server"]["p50"] == 120.0
+    assert report["estimatedMs"] == {"client": 160.0, "server": 120.0}
 
 
 def test_when_the_worker_is_lost_the_next_frame_of_the_client_is_shown() -> None:

@@ -29,7 +29,7 @@ def test_a_worker_behind_a_symmetric_nat_serves_a_performer_and_the_viewer_they_
             host=SERVER_ADDRESS,
             turn=turn,
             workers=0,
-            settings={"TALCHUM_SERVER_RELAY": "auto"},
+            settings={"TALCHUM_SERVER_RELAY": "always"},
         ) as service,
     ):
         service.start_worker({"TALCHUM_WORKER_REACHABLE": "relay"}, place=internet.host_b)

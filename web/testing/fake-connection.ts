@@ -108,8 +108,10 @@ export class FakeConnection {
     return this.#add(track.kind, track).sender;
   }
 
-  addTransceiver(what: FakeTrack | "audio" | "video"): FakeTransceiver {
-    return typeof what === "string" ? this.#add(what, null) : this.#add(what.kind, what);
+  addTransceiver(what: FakeTrack | "audio" | "video", { direction = "sendrecv" } = {}): FakeTransceiver {
+    const transceiver = typeof what === "string" ? this.#add(what, null) : this.#add(what.kind, what);
+    transceiver.direction = direction;
+    return transceiver;
   }
 
   getTransceivers(): FakeTransceiver[] {

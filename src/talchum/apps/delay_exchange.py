@@ -32,18 +32,24 @@ class DelayExchange:
     def __init__(self, peer: WebRtcPeer) -> None:
         self._peer = peer
         self.latest = PeerStats()
-        self._sending: float | None = None
+        self._loop = Loop(seconds=None, returning=None, sending=None)
+        self._receiving: float | None = None
         self.passage: Passage | None = None
 
-    async def tell(self, loop: float | None, lead: float = 0.0) -> None:
+    async def tell(self, loop: float | None, returning: float | None, lead: float = 0.0) -> None:
         """Say what is known. loop: seconds from our camera to our sender, None while unknown.
 
+        returning: those of them that follow the face worker's encoder.
         lead: by how much the picture that we show comes earlier than by this connection (server relay).
         """
         with contextlib.suppress(PeerConnectionError):  # it is being closed
             now, before = await self._peer.stats(), self.latest
             self.latest = now
-            message = Loop(seconds=bounded(loop), sending=bounded(now.sending_since(before)))
+            message = Loop(
+                seconds=bounded(loop),
+                returning=bounded(returning),
+                sending=bounded(now.sending_since(before)),
+            )
             self._peer.send_message(encode_delay_message(message))
             if (passage := self._measured_passage(now, before)) is not None:
                 self._peer.send_message(encode_delay_message(_earlier(passage, lead)))
@@ -56,7 +62,7 @@ class DelayExchange:
             logger.debug("the other participant said something unreadable: %s", error.code)
             return
         if isinstance(message, Loop):
-            self._sending = message.sending
+            self._loop = message
         else:
             self.passage = message
 
@@ -65,16 +71,36 @@ class DelayExchange:
         passage = self.passage
         return loop if passage is None else loop + passage.video - passage.voice
 
+    @property
+    def by_client(self) -> float | None:
+        """How late the other side's picture is by this connection, seconds, None while unknown."""
+        picture, loop = self._picture(), self._loop.seconds
+        return None if picture is None or loop is None else loop + picture
+
+    def by_server(self, passage: float | None) -> float | None:
+        """How late it is from their face worker, seconds. passage: what follows the worker's encoder."""
+        loop, returning = self._loop.seconds, self._loop.returning
+        if passage is None or loop is None or returning is None:
+            return None
+        return loop - returning + passage
+
+    def _picture(self) -> float | None:
+        """From the other side's sender to the decoded picture, over the last second."""
+        trip = self.latest.round_trip_time
+        if self._receiving is None or trip is None:
+            return None
+        sending = self._loop.sending
+        return trip / 2 + (UNTOLD_SENDING_SECONDS if sending is None else sending) + self._receiving
+
     def _measured_passage(self, now: PeerStats, before: PeerStats) -> Passage | None:
-        picture = now.receiving_since(before)
+        self._receiving = now.receiving_since(before)
+        picture = self._picture()
         voice = now.voice_buffering.mean_since(before.voice_buffering)
         if picture is None or voice is None or now.round_trip_time is None:
             return None
-        sending = UNTOLD_SENDING_SECONDS if self._sending is None else self._sending
-        network = now.round_trip_time / 2
         return Passage(
-            video=min(MOST_SECONDS, network + sending + picture),
-            voice=min(MOST_SECONDS, network + VOICE_FRAME_SECONDS + voice),
+            video=min(MOST_SECONDS, picture),
+            voice=min(MOST_SECONDS, now.round_trip_time / 2 + VOICE_FRAME_SECONDS + voice),
         )
 
 

@@ -252,7 +252,8 @@ class HeadlessCall:
         self.client.send(SetState(state=state))
         if self._legs is not None and self._clip is not None:
             self._legs.begin(time.monotonic())
-            self._opener = LegOpener(self.client.send) if welcome.server_relay else None
+            if welcome.server_relay != "never":
+                self._opener = LegOpener(self.client.send, always=welcome.server_relay == "always")
         self._play()
         for peer in welcome.peers:
             self._meet(peer)
@@ -359,7 +360,15 @@ class HeadlessCall:
             if self._legs is not None:
                 self._legs.mind(now)
                 if self._opener is not None:
-                    self._opener.mind(now, self._legs.shown, self._legs.requests, self._others)
+                    trips = {
+                        name: trip
+                        for name, other in self._others.items()
+                        if (trip := other.round_trip_time) is not None
+                    }
+                    for leg in self._legs.legs:
+                        if leg.draining:
+                            self._opener.withdraw(leg.request)
+                    self._opener.mind(now, self._legs.shown, self._legs.round_trips, trips)
             source = self._source()
             if source is not self._shown:
                 self._shown = source
@@ -394,11 +403,12 @@ class HeadlessCall:
         """Say how late the face is, hear how late it arrives, and hold the voice back by as much."""
         while True:
             await asyncio.sleep(delay_messages.PERIOD_SECONDS)
-            loop = 0.0 if self._kind is None else None
+            loop = returning = 0.0 if self._kind is None else None
             if self._legs is not None:
-                loop = await self._legs.delay()
+                loop, returning = await self._legs.delay(), self._legs.returning
             for other in list(self._others.values()):
-                await other.delays.tell(loop, self.results.ways.lead)
+                await other.delays.tell(loop, returning, self.results.ways.lead)
+                await other.compare_ways()
                 other.keep_route(other.delays.latest)  # once the other side has left, nobody knows it
                 if loop is not None:
                     self._voice_delay.follow(other.delays.voice_lead(loop))

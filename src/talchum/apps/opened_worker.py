@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from talchum.adapters.webrtc.listener import ConnectionState, PeerListener
 from talchum.adapters.webrtc.peer import PeerOptions, WebRtcPeer
 from talchum.adapters.webrtc.remote_tracks import RemoteVideo
+from talchum.adapters.webrtc.statistics import PeerStats
 from talchum.apps.peer_disclosure import DisclosureReader, PeerDisclosure
 from talchum.domain.errors import PeerConnectionError
 from talchum.protocol.messages import (
@@ -44,6 +46,16 @@ class OpenedWorker(PeerListener):
             PeerOptions(audience="participant", polite=worker.polite, ice_servers=ice_servers), self
         )
         self.peer.receive_video()
+        self._stats = PeerStats()
+        self.passage: float | None = None
+
+    async def measure(self) -> None:
+        """Bring `passage` up to date: seconds from the worker's encoder to our decoder, None if unknown."""
+        with contextlib.suppress(PeerConnectionError):  # it is being closed
+            now, before = await self.peer.stats(), self._stats
+            self._stats = now
+            received, trip = now.receiving_since(before), now.round_trip_time
+            self.passage = None if received is None or trip is None else trip / 2 + received
 
     def may_show(self, state: ParticipantState) -> bool:
         """Whether a frame from here counts as shown, by what its performer says of themselves."""

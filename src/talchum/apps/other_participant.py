@@ -155,6 +155,18 @@ class OtherParticipant(PeerListener):
             self._results.ways.server_lost()
         return worker
 
+    @property
+    def round_trip_time(self) -> float | None:
+        """To them and back, seconds; None while there is no connection."""
+        return self.delays.latest.round_trip_time
+
+    async def compare_ways(self) -> None:
+        """Measure how late their picture is by its worker, where one is open to us, and by their client."""
+        for worker in list(self.workers.values()):
+            await worker.measure()
+        passage = next((worker.passage for worker in self.workers.values()), None)
+        self._results.ways.measured(time.monotonic(), self.delays.by_client, self.delays.by_server(passage))
+
     async def note_route(self) -> None:
         """Ask by which route the call goes and keep it."""
         with contextlib.suppress(PeerConnectionError):

@@ -76,9 +76,14 @@ class PerformerLegs:
         return self._keeper.worn if self.returned is not None else None
 
     @property
-    def requests(self) -> list[str]:
-        """Those that a face worker answers."""
-        return [leg.request for leg in self._legs.values()]
+    def round_trips(self) -> dict[str, float | None]:
+        """The requests that a worker answers, and the round trip to it in seconds, None while unknown."""
+        return {leg.request: leg.round_trip_time for leg in self._legs.values()}
+
+    @property
+    def returning(self) -> float | None:
+        """Seconds from the worker's encoder back to here, of the worn leg; None while unknown."""
+        return next((leg.returning for leg in self._legs.values() if leg.request == self._keeper.worn), None)
 
     @property
     def peers(self) -> list[WebRtcPeer]:

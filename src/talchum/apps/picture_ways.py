@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from statistics import median
 from typing import Any
 
 from talchum.domain.delays import Delays
@@ -19,6 +20,7 @@ class PictureWays:
         self._delays: dict[Way, Delays] = {"client": Delays(), "server": Delays()}
         self._gaps: dict[Way, list[float]] = {"client": [], "server": []}
         self._shown = {"client": 0, "server": 0}
+        self._estimates: dict[Way, list[float]] = {"client": [], "server": []}
         self._last: tuple[Way, float] = ("client", float("-inf"))
         self._offered = False
 
@@ -35,9 +37,16 @@ class PictureWays:
         """It is gone, or closed to us."""
         self._choice.server_lost()
 
+    def measured(self, now: float, client: float | None, server: float | None) -> None:
+        """How late pictures are by either way, seconds, as far as both ends measure; None while unknown."""
+        if client is not None and server is not None:
+            self._estimates["client"].append(client)
+            self._estimates["server"].append(server)
+        self._choice.measured(now, client, server)
+
     def shows(self, way: Way, arrived: float, age: float | None) -> bool:
-        """Whether this frame, which may be shown, is. age: seconds since it was taken, None while unknown."""
-        self._choice.arrived(way, arrived, age)
+        """Whether this frame, which may be shown, is. age: seconds since it was taken, where it says so."""
+        self._choice.arrived(way, arrived)
         if age is not None:
             self._delays[way].add(age)
         if way != self._choice.way:
@@ -54,6 +63,7 @@ class PictureWays:
         """What `talchum call --json` says of it, None where no worker was ever opened.
 
         gapMs: from the last picture by the other way to the first by this one, for each change to it.
+        delayMs: read from stamped pictures. estimatedMs: what both ends measure, the median over seconds.
         """
         if not self._offered:
             return None
@@ -62,4 +72,8 @@ class PictureWays:
             "framesShown": dict(self._shown),
             "gapMs": {way: [round(gap * 1000, 1) for gap in gaps] for way, gaps in self._gaps.items()},
             "delayMs": {way: delays.milliseconds() for way, delays in self._delays.items()},
+            "estimatedMs": {
+                way: round(median(found) * 1000, 1) if found else None
+                for way, found in self._estimates.items()
+            },
         }

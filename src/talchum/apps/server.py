@@ -173,7 +173,7 @@ class CallServer:
             identities=self.identities,
             may_wear=self.rights.may_wear,
             first_engine=self.identities.first_engine,
-            server_relay=settings.server_relay == "auto",
+            server_relay=settings.server_relay != "never",
         )
         self.rooms = RedisRooms(
             self.redis,
@@ -192,7 +192,7 @@ class CallServer:
             server=name,
             worker_url=settings.worker_url(),
             resume_within=settings.resume_seconds,
-            server_relay=settings.server_relay == "auto",
+            server_relay=settings.server_relay,
             note=self.audit.note,
             measures=CallMeasures(measurements, traces),
         )

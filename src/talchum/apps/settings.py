@@ -16,10 +16,8 @@ from talchum.apps.log import LogFormat
 from talchum.domain.errors import SettingsError
 from talchum.domain.identity import LANGUAGES, Language
 from talchum.domain.rendering import CORNERS, BadgeStyle, Corner, InferenceProvider, Proportions, Rendering
+from talchum.protocol.messages import ServerRelay
 from talchum.protocol.worker_candidates import Reachability
-
-ServerRelay = Literal["never", "auto"]
-"""Whether a viewer may take a worn face from its face worker."""
 
 Value = TypeVar("Value")
 Registration = Literal["invited", "open"]
@@ -60,7 +58,7 @@ class Settings:
     worker_slots: int = 0
     drain_seconds: int = 300
     worker_reachable: Reachability = "direct"
-    server_relay: ServerRelay = "never"
+    server_relay: ServerRelay = "auto"
     inference_provider: InferenceProvider = "cpu"
     proportions: Proportions = "performer"
     badge_corner: Corner = "bottom-left"

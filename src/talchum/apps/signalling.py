@@ -38,6 +38,7 @@ from talchum.protocol.messages import (
     Resume,
     Resumed,
     ServerMessage,
+    ServerRelay,
     Welcome,
     decode_client_message,
     encode,
@@ -127,7 +128,7 @@ class Signalling:
         server: str,
         worker_url: str,
         resume_within: int,
-        server_relay: bool = False,
+        server_relay: ServerRelay = "never",
         note: Callable[[AuditEvent], None],
         measures: CallMeasures | None = None,
     ) -> None:

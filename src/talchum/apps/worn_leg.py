@@ -75,6 +75,7 @@ class WornLeg(PeerListener):
         self._cards_reported = 0
         self._stats = PeerStats()
         self.delay: float | None = None
+        self.returning: float | None = None
         self.draining = False
         self.peer = WebRtcPeer(
             PeerOptions(audience="face-worker", polite=polite, ice_servers=ice_servers), self
@@ -101,25 +102,32 @@ class WornLeg(PeerListener):
         """Whether the worker said last that its pictures show a face."""
         return self._report is not None and self._report.state != "card"
 
+    @property
+    def round_trip_time(self) -> float | None:
+        """To the face worker and back, seconds, None while unknown."""
+        return self._stats.round_trip_time
+
     async def measure(self) -> None:
         """Bring `delay` up to date: seconds from a frame's leaving to its return, None while unknown.
 
         The parts of it that either side measures, added up: RTP carries no time through a peer that
-        transforms.
+        transforms. `returning` is the part behind the worker's encoder.
         """
         with contextlib.suppress(PeerConnectionError):  # it is being closed
             now, before = await self.peer.stats(), self._stats
             self._stats, report = now, self._report
+            received, trip = now.receiving_since(before), now.round_trip_time
+            self.returning = None if received is None or trip is None else received + trip / 2
             if report is None:
                 return
             codec = report.codec_times
             parts = (
                 now.sending_since(before),
-                now.round_trip_time,
+                trip,
                 codec.receiving,
                 report.frame_age.p50,
                 codec.sending,
-                now.receiving_since(before),
+                received,
             )
             known = [part for part in parts if part is not None]
             self.delay = sum(known) if len(known) == len(parts) else None

@@ -29,10 +29,12 @@ class Loop(Wire, kw_only=True, frozen=True, tag="loop"):
     """Performer: what lies before its sender.
 
     seconds: from the camera to the frame that the face worker returned; 0 without a face, None while unknown.
-    sending: what the performer's encoder and pacer take; None while unknown.
+    returning: the part of it that follows the face worker's sending. sending: what the performer's encoder
+    and pacer take. None while unknown, each of them.
     """
 
     seconds: Seconds | None
+    returning: Seconds | None
     sending: Seconds | None
 
 

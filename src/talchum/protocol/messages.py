@@ -37,6 +37,8 @@ RecordingPhase = Literal["asked", "starting", "running", "stopped"]
 LeaveReason = Literal["left", "lost", "replaced", "ended"]
 CallRoute = Literal["host", "srflx", "prflx", "relay", "relay-udp", "relay-tcp", "relay-tls"]
 """Candidate types of RFC 8445 5.1.1; of a relay of this side also how it is reached."""
+ServerRelay = Literal["never", "auto", "always"]
+"""When a performer opens a worn leg to another participant: `auto` where it can gain something."""
 
 
 class Wire(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=False):
@@ -260,8 +262,8 @@ class Welcome(FromServer, frozen=True, kw_only=True, tag="welcome"):
     """The session has begun: client messages and the outbox both count from 1.
 
     session: what `resume` presents after a dropped socket, within `resume_within` seconds.
-    ice_servers_expire_in: seconds after which fresh ones must have been asked for. server_relay: whether a
-    performer may open a face leg to another participant.
+    ice_servers_expire_in: seconds after which fresh ones must have been asked for. server_relay: when a
+    performer is to open a face leg to another participant.
     """
 
     session: Token
@@ -271,7 +273,7 @@ class Welcome(FromServer, frozen=True, kw_only=True, tag="welcome"):
     ice_servers: list[IceServer]
     ice_servers_expire_in: int
     resume_within: int
-    server_relay: bool = False
+    server_relay: ServerRelay = "never"
 
 
 class Resumed(FromServer, frozen=True, kw_only=True, tag="resumed"):

@@ -13,6 +13,7 @@ const remote = (change: Partial<RemoteSnapshot> = {}): RemoteSnapshot => ({
   link: "connected",
   figures: null,
   video: null,
+  relay: null,
   voice: null,
   hasVideo: true,
   disclosed: { gate: { state: "open" }, legs: [], tags: [] },
@@ -101,6 +102,41 @@ describe("RemoteView", () => {
       view?.rerender(<RemoteView session={session} snapshot={shown({ state: "waiting" })} speaker="" />);
     });
     expect(video().srcObject).toBeNull();
+  });
+
+  it("shows the picture by the way that was chosen, and of the worker's only what is disclosed for itself", async () => {
+    const client = {} as MediaStream;
+    const server = {} as MediaStream;
+    const open = { gate: { state: "open" }, legs: [], tags: [] } as const;
+    const shown = (change: object, gate: Disclosed = open) =>
+      snapshot({
+        remote: remote({
+          video: client,
+          disclosed: gate,
+          relay: { way: "client", video: server, mayShow: true, figures: null, ...change },
+        }),
+      });
+    const by = (way: string) => document.querySelector(`video[data-way=${way}]`) as HTMLVideoElement;
+    const visible = () => ["client", "server"].map((way) => by(way)?.dataset.visible);
+    let view: ReturnType<typeof render> | undefined;
+    const see = async (change: object, gate?: Disclosed) =>
+      act(async () => {
+        const page = <RemoteView session={session} snapshot={shown(change, gate)} speaker="" />;
+        if (view === undefined) view = render(page);
+        else view.rerender(page);
+      });
+    await see({});
+    expect([by("client").srcObject, by("server").srcObject]).toEqual([client, server]);
+    expect(visible()).toEqual(["true", "false"]);
+    await see({ way: "server" });
+    expect(visible()).toEqual(["false", "true"]);
+    expect(video()).toBe(by("server"));
+    await see({ way: "server", mayShow: false });
+    expect(by("server").srcObject).toBeNull();
+    expect(visible()).toEqual(["true", "false"]);
+    await see({ way: "server" }, { gate: { state: "waiting" }, legs: [], tags: [] });
+    expect([by("client").srcObject, by("server").srcObject]).toEqual([null, null]);
+    expect(visible()).toEqual(["false", "false"]);
   });
 
   it("asks nothing while their camera is off", async () => {

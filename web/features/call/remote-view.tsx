@@ -13,6 +13,7 @@ import { CopyLink } from "./copy-link";
 import { Disclosure, isDisclosed } from "./disclosure";
 import { DisclosureGate } from "./disclosure-gate";
 import { Receipt } from "./receipt";
+import { RemotePicture } from "./remote-picture";
 import { useBadge } from "./use-badge";
 
 /** The other participant, or why there is nobody to see. */
@@ -109,21 +110,14 @@ function RemoteMedia({
   onBadge(state: BadgeState): void;
 }) {
   const { t } = useI18n();
-  const videoRef = useRef<HTMLVideoElement>(null);
+  const shownRef = useRef<HTMLVideoElement>(null);
   const audioRef = useRef<HTMLAudioElement>(null);
   const [blocked, setBlocked] = useState(false);
-
-  useEffect(() => {
-    const video = videoRef.current;
-    if (video === null) return;
-    video.srcObject = mayShow ? remote.video : null;
-    if (!mayShow) return;
-    void video.play().catch(() => undefined); // muted video may always play
-    return session.meter(video);
-  }, [session, remote.video, mayShow]);
+  const { relay } = remote;
+  const byServer = relay?.mayShow === true && relay.way === "server";
 
   const tags = remote.state.ownFace ? null : remote.disclosed.tags.join(" ");
-  const badge = useBadge(videoRef, visible, tags);
+  const badge = useBadge(shownRef, visible, tags);
   useEffect(() => onBadge(badge), [onBadge, badge]);
 
   useEffect(() => {
@@ -144,17 +138,26 @@ function RemoteMedia({
 
   return (
     <>
-      <video
-        ref={videoRef}
-        className={styles.remoteVideo}
-        data-visible={visible}
-        data-made={remote.state.face !== null}
-        data-testid="remote-video"
-        aria-label={t("call.remoteVideo")}
-        muted
-        autoPlay
-        playsInline
+      <RemotePicture
+        session={session}
+        way="client"
+        stream={mayShow ? remote.video : null}
+        shown={!byServer}
+        visible={visible && !byServer}
+        made={remote.state.face !== null}
+        shownRef={shownRef}
       />
+      {relay !== null && (
+        <RemotePicture
+          session={session}
+          way="server"
+          stream={mayShow && relay.mayShow ? relay.video : null}
+          shown={byServer}
+          visible={visible && byServer}
+          made
+          shownRef={shownRef}
+        />
+      )}
       {/* biome-ignore lint/a11y/useMediaCaption: a live conversation has no captions */}
       <audio ref={audioRef} autoPlay data-testid="remote-audio" />
       {!remote.state.microphone && remote.link === "connected" && (
@@ -169,7 +172,7 @@ function RemoteMedia({
           data-testid="tap-to-play"
           onClick={() => {
             void audioRef.current?.play().then(() => setBlocked(false));
-            void videoRef.current?.play();
+            void shownRef.current?.play();
           }}
         >
           <Icon name="play" /> {t("call.tapToPlay")}

@@ -11,7 +11,10 @@ export function Figures({ snapshot }: { snapshot: CallSnapshot }) {
   const { remote, delayMs, leg, voiceDelayMs } = snapshot;
   const figures = remote?.figures;
   if (remote === null || figures == null || figures.route === null) return null;
-  const { route, video, roundTripTime } = figures;
+  const { route, roundTripTime } = figures;
+  const way = remote.relay?.way ?? "client";
+  // Of the picture that is shown.
+  const { video } = (way === "server" ? remote.relay?.figures : null) ?? figures;
   const engine = engineKey(leg);
   const fallback = leg.report?.fallback === true;
   const milliseconds = (seconds: number | null): string =>
@@ -32,6 +35,14 @@ export function Figures({ snapshot }: { snapshot: CallSnapshot }) {
         <dd>
           {video.width}×{video.height}, {Math.round(video.framesPerSecond)}/s
         </dd>
+        {remote.state.face !== null && (
+          <>
+            <dt>{t("stats.way")}</dt>
+            <dd data-testid="way-figure" data-way={way}>
+              {t(way === "server" ? "way.server" : "way.client")}
+            </dd>
+          </>
+        )}
         <dt>{t("stats.roundTrip")}</dt>
         <dd>{milliseconds(roundTripTime)}</dd>
         <dt>{t("stats.faceLoop")}</dt>

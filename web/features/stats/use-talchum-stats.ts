@@ -3,6 +3,7 @@
 import { useEffect } from "react";
 import type { CallSession } from "@/lib/rtc/call-session";
 import type { CallSnapshot, RemoteSnapshot } from "@/lib/rtc/call-snapshot";
+import type { Way } from "@/lib/rtc/relay-choice";
 
 /** What `window.talchumStats()` gives tests and curious developers: figures only, never a track or a key. */
 export interface TalchumStats {
@@ -27,6 +28,8 @@ export interface TalchumStats {
     disclosure: string | null;
     ownFace: boolean;
     gate: RemoteSnapshot["disclosed"]["gate"]["state"];
+    /** By which way they are shown; null where there is no choice. */
+    way: Way | null;
     framesPerSecond: number;
     framesDecoded: number;
     framesDropped: number;
@@ -78,6 +81,7 @@ export function statsOf({
             disclosure: remote.state.face?.kind ?? null,
             ownFace: remote.state.ownFace,
             gate: remote.disclosed.gate.state,
+            way: remote.relay?.way ?? null,
             framesPerSecond: figures?.video.framesPerSecond ?? 0,
             framesDecoded: figures?.video.framesDecoded ?? 0,
             framesDropped: figures?.video.framesDropped ?? 0,

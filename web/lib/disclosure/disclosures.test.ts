@@ -69,6 +69,7 @@ describe("Disclosures", () => {
     disclosures = new Disclosures({
       room: ROOM,
       connection: () => connection as unknown as RTCPeerConnection | null,
+      performerOf: (worker) => (worker === "w1" ? "p1" : null),
       send: (message) => sent.push(message),
       onChange: () => undefined,
     });
@@ -104,6 +105,21 @@ describe("Disclosures", () => {
       disclosures.of({ id: "p1", state: { face: null, ownFace: false, camera: true, microphone: true } }),
     ).toMatchObject({ tags: ["00000001", "4G7ZQK2M"], legs: [{ engine: "portrait" }] });
     expect(fetched).toHaveBeenCalledTimes(1);
+  });
+
+  it("open for a performer's own worker with what is known of them, told for its own connection", async () => {
+    const state = { face: { kind: "synthetic" }, ownFace: false, camera: true, microphone: true } as const;
+    const ofWorker = () => disclosures.of({ id: "w1", state }).gate.state;
+    disclosures.receive("p1", await statement());
+    disclosures.receive("w1", await statement());
+    await becomes("ask");
+    await vi.waitFor(() => expect(ofWorker()).toBe("ask"));
+    disclosures.acknowledge("p1");
+    expect(ofWorker()).toBe("open");
+    const tags = ["4G7ZQK2M"];
+    expect(sent).toEqual(["p1", "w1"].map((to) => ({ type: "disclosure-acknowledged", to, tags })));
+    disclosures.receive("w2", await statement());
+    await vi.waitFor(() => expect(disclosures.of({ id: "w2", state }).gate.state).toBe("failed"));
   });
 
   it("ask again for another kind", async () => {

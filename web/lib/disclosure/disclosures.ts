@@ -14,8 +14,10 @@ import { type DisclosedLeg, type Disclosure, verifyDisclosure } from "./statemen
 
 export interface DisclosuresOptions {
   room: string;
-  /** The connection to a participant; null before there is one. */
+  /** The connection to a participant, or to a face worker that is open to us; null before there is one. */
   connection(peer: string): RTCPeerConnection | null;
+  /** Whose face such a worker shows; null for anybody else. */
+  performerOf(worker: string): string | null;
   send(message: ClientBody): void;
   onChange(): void;
 }
@@ -53,10 +55,11 @@ export class Disclosures {
     this.#room.catch(() => undefined); // without a secure context nothing verifies, and nothing is shown
   }
 
+  /** state: what the performer says of themselves, also where `id` is their face worker. */
   of({ id, state }: Pick<Peer, "id" | "state">): Disclosed {
     const { told, tags } = this.#entries.get(id) ?? { told: NOTHING_TOLD, tags: [] };
     return {
-      gate: gateOf(state, told, this.#acknowledged.get(id) ?? new Set()),
+      gate: gateOf(state, told, this.#knownOf(id) ?? new Set()),
       legs: told.state === "verified" ? told.legs : [],
       tags,
     };
@@ -78,12 +81,12 @@ export class Disclosures {
 
   /** Somebody here knows what was disclosed of this participant: their picture may be shown. */
   acknowledge(peer: string): void {
-    const entry = this.#entries.get(peer);
-    if (entry?.told.state !== "verified") return;
+    const told = this.#entries.get(peer)?.told;
+    if (told?.state !== "verified") return;
     const known = this.#acknowledged.get(peer) ?? new Set();
-    for (const kind of kindsOf(entry.told.legs)) known.add(kind);
+    for (const kind of kindsOf(told.legs)) known.add(kind);
     this.#acknowledged.set(peer, known);
-    this.#announce(peer, entry);
+    for (const [from, entry] of this.#entries) this.#announce(from, entry);
     this.#options.onChange();
   }
 
@@ -121,7 +124,8 @@ export class Disclosures {
     if (entry.told.state === "failed") entry.told = NOTHING_TOLD; // for want of keys
     try {
       const disclosure = await verifyDisclosure(entry.statement, published);
-      const isOfHere = disclosure.room === (await this.#room) && disclosure.performer === peer;
+      const isOfHere =
+        disclosure.room === (await this.#room) && disclosure.performer === this.#performer(peer);
       if (!isOfHere) return this.#fail(peer, entry, "misplaced");
       entry.disclosure = disclosure;
     } catch {
@@ -169,7 +173,7 @@ export class Disclosures {
   /** Say once for every disclosure that it is known, as soon as it is of kinds that somebody has acknowledged. */
   #announce(peer: string, entry: Entry): void {
     const { told } = entry;
-    const known = this.#acknowledged.get(peer);
+    const known = this.#knownOf(peer);
     if (entry.announced || told.state !== "verified" || known === undefined) return;
     if (!kindsOf(told.legs).every((kind) => known.has(kind))) return;
     entry.announced = true;
@@ -178,6 +182,14 @@ export class Disclosures {
       to: peer,
       tags: told.legs.map(({ tag }) => tag),
     });
+  }
+
+  #performer(peer: string): string {
+    return this.#options.performerOf(peer) ?? peer;
+  }
+
+  #knownOf(peer: string): ReadonlySet<IdentityKind> | undefined {
+    return this.#acknowledged.get(this.#performer(peer));
   }
 
   #isNewest(peer: string, entry: Entry): boolean {

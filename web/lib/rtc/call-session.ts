@@ -18,12 +18,15 @@ import { DelayExchange } from "./delay-exchange";
 import { FaceLegKeeper } from "./face-leg-keeper";
 import { IceServers } from "./ice-servers";
 import { KeptRecordings } from "./kept-recordings";
+import { LegOpener } from "./leg-opener";
 import { routeMessage } from "./message-routing";
 import { followNetwork } from "./network-changes";
 import { OutgoingVideo, type OwnFaceConfirmation, OwnFaceTrack } from "./outgoing-video";
 import { OutgoingVoice } from "./outgoing-voice";
 import { Participants } from "./participants";
+import { PictureWays } from "./picture-ways";
 import { Recording } from "./recording";
+import type { Way } from "./relay-choice";
 
 /** What the card says, each in all languages of the project: nobody knows which one the other person reads. */
 export interface CardTexts {
@@ -47,9 +50,11 @@ export class CallSession {
   readonly #outgoing: OutgoingVideo;
   readonly #keeper: FaceLegKeeper;
   readonly #participants: Participants;
+  readonly #ways: PictureWays;
   readonly #disclosures: Disclosures;
   readonly #snapshots: CallSnapshots;
   readonly recording: Recording;
+  readonly #opener = new LegOpener((message) => this.#client.send(message));
   readonly #iceServers = new IceServers(() => this.#client.send({ type: "ice-servers-request" }));
   readonly #voice = new OutgoingVoice((track) => {
     this.#participants.setVoice(track);
@@ -69,6 +74,7 @@ export class CallSession {
     link: () => this.#participants.link,
     wearsFace: (peer) => this.#participants.wearsFace(peer),
     worn: () => (this.snapshot.choice?.kind === "face" ? this.snapshot.leg : null),
+    ways: () => this.#ways,
     voice: this.#voice,
     onDelay: (delayMs) => {
       this.#change({ delayMs });
@@ -89,8 +95,12 @@ export class CallSession {
       send: (message) => this.#client.send(message),
       outgoing: this.#outgoing,
       configuration: () => this.#iceServers.configuration(),
-      onChange: (leg) => this.#change({ leg }),
+      onChange: (leg) => {
+        this.#change({ leg });
+        this.#openLeg();
+      },
     });
+    this.#ways = this.#newWays();
     this.#disclosures = this.#newDisclosures();
     this.#participants = this.#newParticipants();
     this.recording = new Recording({
@@ -127,6 +137,7 @@ export class CallSession {
       onChanged: () => {
         this.#client.probe();
         this.#participants.restartIce();
+        this.#ways.restartIce();
         this.recording.restartIce();
         this.#keeper.restartIce();
       },
@@ -219,6 +230,7 @@ export class CallSession {
     this.#announce();
     void this.#voice.prepare();
     this.#participants.enter();
+    this.#ways.enter();
   }
 
   leave(): void {
@@ -238,9 +250,9 @@ export class CallSession {
     this.#disclosures.acknowledge(peer);
   }
 
-  /** Time the frames of the other's picture as this element displays them. Returns how to stop. */
-  meter(video: HTMLVideoElement): () => void {
-    return this.#delays.meter(video);
+  /** Time the frames of the other's picture by this way as an element displays them. Returns how to stop. */
+  meter(video: HTMLVideoElement, way: Way): () => void {
+    return this.#delays.meter(video, way);
   }
 
   #end(): void {
@@ -249,6 +261,7 @@ export class CallSession {
     this.#delays.stop();
     this.#keeper.stop();
     this.#participants.close();
+    this.#ways.clear();
     this.#disclosures.close();
     this.recording.close();
     this.#painter.stop();
@@ -288,13 +301,43 @@ export class CallSession {
         this.#delays.reset();
       },
       onDelayMessage: (message) => this.#delays.receive(message),
+      relayed: (peer) => this.#ways.snapshot(peer),
     });
+  }
+
+  #newWays(): PictureWays {
+    return new PictureWays({
+      send: (message) => this.#client.send(message),
+      configuration: () => this.#iceServers.configuration(this.#options.relayOnly),
+      mayShow: (worker, performer) => this.#mayShow(worker, performer),
+      onChange: () => this.#changeRemote(),
+      onConnection: (worker) => this.#disclosures.connectionChanged(worker),
+      onDisconnected: (worker) => this.#disclosures.forget(worker),
+    });
+  }
+
+  /** A worker shows worn faces and nothing else, and what it sends is disclosed for itself. */
+  #mayShow(worker: string, performer: string): boolean {
+    const state = this.#participants.stateOf(performer);
+    return (
+      state !== null &&
+      state.face !== null &&
+      this.#disclosures.of({ id: worker, state }).gate.state === "open"
+    );
+  }
+
+  /** The face that goes out is open to the others as well, where that pays. */
+  #openLeg(): void {
+    const { worn, roundTrips, connections } = this.#keeper;
+    for (const leg of connections) if (leg.draining) this.#opener.withdraw(leg.request);
+    this.#opener.mind(performance.now(), worn, roundTrips, this.#participants.roundTrips);
   }
 
   #newDisclosures(): Disclosures {
     return new Disclosures({
       room: this.#options.room,
-      connection: (peer) => this.#participants.connection(peer),
+      connection: (peer) => this.#participants.connection(peer) ?? this.#ways.connection(peer),
+      performerOf: (worker) => this.#ways.performerOf(worker),
       send: (message) => this.#client.send(message),
       onChange: () => this.#changeRemote(),
     });
@@ -304,12 +347,17 @@ export class CallSession {
     this.#peer = welcome.peer;
     this.#iceServers.set(welcome.iceServers, welcome.iceServersExpireIn);
     this.#disclosures.clear();
+    this.#ways.clear();
+    this.#opener.begin(welcome.serverRelay ?? "never");
     this.#participants.begin(welcome.peers);
     this.recording.begin(welcome.peer);
     this.#delays.reset();
     this.#announce();
     this.#keeper.sessionRenewed();
     this.#participants.connect();
+    for (const peer of welcome.peers) {
+      if (peer.role === "face-worker" && peer.performer != null) this.#ways.joined(peer, peer.performer);
+    }
     this.#changeRemote();
   }
 
@@ -318,6 +366,8 @@ export class CallSession {
       iceServers: this.#iceServers,
       keeper: this.#keeper,
       participants: this.#participants,
+      ways: this.#ways,
+      opener: this.#opener,
       disclosures: this.#disclosures,
       recording: this.recording,
       onDeparted: (gone) => this.#change({ departed: gone?.reason ?? null, endedBy: gone?.peer ?? null }),
@@ -332,6 +382,7 @@ export class CallSession {
 
   #changeRemote(): void {
     const { remote } = this.#participants;
+    this.#ways.follow(remote?.video?.getVideoTracks()[0] ?? null);
     this.#change(remote === null ? { remote, delayMs: null } : { remote });
   }
 

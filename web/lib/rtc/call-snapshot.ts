@@ -8,9 +8,20 @@ import type { SignallingState } from "@/lib/signalling/room-client";
 import type { LegStatus } from "./leg-status";
 import type { LinkState } from "./peer";
 import type { RecordingStatus } from "./recording";
+import type { Way } from "./relay-choice";
 import type { LinkFigures } from "./stats";
 
 export type Choice = { kind: "face"; identity: string; faceKind: IdentityKind } | { kind: "own-face" } | null;
+
+/** Another's picture straight from their face worker (server relay), beside the one from their client. */
+export interface RelaySnapshot {
+  /** By which way they are shown. */
+  way: Way;
+  video: MediaStream;
+  /** Whether the worker's picture may be put on the screen at all. */
+  mayShow: boolean;
+  figures: LinkFigures | null;
+}
 
 export interface RemoteSnapshot {
   peer: string;
@@ -20,6 +31,8 @@ export interface RemoteSnapshot {
   figures: LinkFigures | null;
   /** null before there is a connection. */
   video: MediaStream | null;
+  /** null while their face worker is not open to us. */
+  relay: RelaySnapshot | null;
   voice: MediaStream | null;
   hasVideo: boolean;
   /** Whether their picture may be shown, and what has been disclosed of it. */

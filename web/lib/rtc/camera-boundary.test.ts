@@ -25,11 +25,21 @@ function usersOf(pattern: RegExp): string[] {
 
 /** Who may do what decides whether a camera can reach another person; a new name here needs a reason. */
 describe("the way of a picture to another participant", () => {
-  it("is opened in three files: two choose the track by type, the third leads to a worker alone", () => {
+  it("is opened in four files: two choose the track by type, one leads to a worker alone, one only takes", () => {
     expect(usersOf(/\.(addTrack|replaceTrack|addTransceiver)\(/)).toEqual([
+      "lib/rtc/opened-worker.ts",
       "lib/rtc/outgoing-video.ts",
       "lib/rtc/participant-link.ts",
       "lib/rtc/worker-link.ts",
+    ]);
+  });
+
+  it("carries nothing to a worker that another performer opened", () => {
+    const source = readFileSync(join(ROOT, "lib/rtc/opened-worker.ts"), "utf8");
+    const calls = [...source.matchAll(/(\w+)\.(addTrack|replaceTrack|addTransceiver)\(([^)]*)\)/g)];
+    expect(calls.map(([call]) => call)).toEqual([
+      "video.addTrack(track)", // what the worker sent, for playing
+      'connection.addTransceiver("video", { direction: "recvonly" })',
     ]);
   });
 

@@ -11,6 +11,9 @@
  *            (Firefox): what the performer's encoder and pacer take (told with the loop), half the round trip, and
  *            `expectedDisplayTime - receiveTime`.
  *
+ * By server relay the picture comes straight from the face worker: the loop without `returning`, its part behind the
+ * worker's encoder, and a passage that begins there.
+ *
  * Over the same channel the receiver says how old picture and voice are when they are seen and heard, from which the
  * performer delays the voice (voice-delay.ts).
  */
@@ -21,6 +24,8 @@ export const DELAY_CHANNEL = { label: "talchum-delay", id: 101 } as const;
 export interface LoopMessage {
   type: "loop";
   seconds: number | null;
+  /** The part of it that follows the face worker's encoder. */
+  returning: number | null;
   /** What the sender's encoder and pacer take. */
   sending: number | null;
 }
@@ -48,9 +53,9 @@ export function decodeDelayMessage(data: unknown): DelayMessage | null {
   } catch {
     return null;
   }
-  const { seconds, sending } = fields;
-  if (fields.type === "loop" && isTimeOrNull(seconds) && isTimeOrNull(sending)) {
-    return { type: "loop", seconds, sending };
+  const { seconds, returning, sending } = fields;
+  if (fields.type === "loop" && isTimeOrNull(seconds) && isTimeOrNull(returning) && isTimeOrNull(sending)) {
+    return { type: "loop", seconds, returning, sending };
   }
   if (fields.type === "passage" && isTime(fields.video) && isTime(fields.voice)) {
     return { type: "passage", video: fields.video, voice: fields.voice };
@@ -65,7 +70,7 @@ interface FrameTimes {
 }
 
 /** Encoder and pacer, until the sender has told. */
-const UNTOLD_SENDING_SECONDS = 0.015;
+export const UNTOLD_SENDING_SECONDS = 0.015;
 const KEPT_FRAMES = 60;
 
 export class PassageMeter {

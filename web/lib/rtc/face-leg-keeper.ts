@@ -55,6 +55,16 @@ export class FaceLegKeeper {
     return [this.#live, this.#next].filter((leg) => leg !== null);
   }
 
+  /** The request whose face goes out now; null while there is none. */
+  get worn(): string | null {
+    return this.#status.state === "live" && this.#live !== null ? this.#live.request : null;
+  }
+
+  /** The requests that a worker answers, with the round trip to it in seconds, null while unknown. */
+  get roundTrips(): ReadonlyMap<string, number | null> {
+    return new Map(this.connections.map(({ request, roundTripTime }) => [request, roundTripTime]));
+  }
+
   /** Wear this face: over the running leg if there is one, else over a new one. */
   wear(choice: FaceChoice): void {
     this.#update({ wanted: choice, code: null });
@@ -191,6 +201,7 @@ export class FaceLegKeeper {
   #drain(leg: FaceLeg): void {
     if (leg === this.#next) this.#lose(leg);
     else if (leg === this.#live && !this.#request.replaces(leg.request)) this.#ask();
+    this.#options.onChange(this.#status);
   }
 
   #mayTakeOver(leg: FaceLeg): boolean {
@@ -266,7 +277,8 @@ export class FaceLegKeeper {
     const framesReceived = this.connections.reduce((sum, leg) => sum + leg.framesReceived, 0);
     if (framesReceived - this.#status.framesReceived < 15 && framesReceived >= this.#status.framesReceived)
       return;
-    this.#update({ framesReceived, loopDelay: this.#live?.loopDelay ?? null });
+    const { loopDelay = null, returning = null } = this.#live ?? {};
+    this.#update({ framesReceived, loopDelay, returning });
   }
 
   #endAll(release: boolean): void {

@@ -7,7 +7,7 @@
 import { watchFrames } from "@/lib/media/frame-clock";
 import type { IceCandidate, Peer, SessionDescription } from "@/lib/signalling/messages";
 import { decodeLegMessage, type LegReport, type Wear } from "./leg-messages";
-import { loopDelay, smoothed } from "./loop-delay";
+import { loopDelay, returning, smoothed } from "./loop-delay";
 import { ReturnedTrack } from "./outgoing-video";
 import type { LinkState, PeerLink } from "./peer";
 import { readFigures } from "./stats";
@@ -40,6 +40,8 @@ export class FaceLeg {
   #lastFrameAt: number | null = null;
   #lastStatistics: RTCStatsReport | null = null;
   #loopDelay: number | null = null;
+  #returning: number | null = null;
+  #roundTripTime: number | null = null;
   #firstFrameAt: number | null = null;
   #showsFace = false;
   #draining = false;
@@ -102,6 +104,16 @@ export class FaceLeg {
   /** Camera to returned frame, seconds; null until measured. */
   get loopDelay(): number | null {
     return this.#loopDelay;
+  }
+
+  /** The part of it that follows the worker's encoder, seconds; null until measured. */
+  get returning(): number | null {
+    return this.#returning;
+  }
+
+  /** To the worker and back, seconds; null until measured. */
+  get roundTripTime(): number | null {
+    return this.#roundTripTime;
   }
 
   get connection(): RTCPeerConnection {
@@ -185,6 +197,8 @@ export class FaceLeg {
     const figures = readFigures(statistics, this.#lastStatistics);
     this.#lastStatistics = statistics;
     this.#loopDelay = smoothed(this.#loopDelay, loopDelay(figures, report));
+    this.#returning = smoothed(this.#returning, returning(figures));
+    this.#roundTripTime = figures.roundTripTime;
   }
 }
 

@@ -26,6 +26,8 @@ export interface LegStatus {
   legs: number;
   /** Camera to returned frame, seconds; null until measured. */
   loopDelay: number | null;
+  /** The part of it that follows the worker's encoder, seconds; null until measured. */
+  returning: number | null;
 }
 
 export const NO_FACE: LegStatus = {
@@ -40,4 +42,5 @@ export const NO_FACE: LegStatus = {
   framesReceived: 0,
   legs: 0,
   loopDelay: null,
+  returning: null,
 };

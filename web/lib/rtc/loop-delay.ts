@@ -23,6 +23,11 @@ export function loopDelay(figures: LinkFigures, report: LegReport): number | nul
   return known.length === parts.length ? known.reduce((sum, part) => sum + part, 0) : null;
 }
 
+/** The part of it that follows the worker's encoder: what a viewer at the worker itself does not wait for. */
+export function returning({ roundTripTime, receiving }: LinkFigures): number | null {
+  return roundTripTime === null || receiving === null ? null : roundTripTime / 2 + receiving;
+}
+
 /** Half old, half new: one odd second does not make the figure on the screen jump. */
 export function smoothed(before: number | null, now: number | null): number | null {
   return before === null || now === null ? (now ?? before) : (before + now) / 2;

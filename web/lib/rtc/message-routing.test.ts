@@ -4,8 +4,10 @@ import type { Disclosures } from "@/lib/disclosure/disclosures";
 import type { Peer } from "@/lib/signalling/messages";
 import type { FaceLegKeeper } from "./face-leg-keeper";
 import type { IceServers } from "./ice-servers";
+import type { LegOpener } from "./leg-opener";
 import { type CallParts, routeMessage } from "./message-routing";
 import type { Participants } from "./participants";
+import type { PictureWays } from "./picture-ways";
 import type { Recording } from "./recording";
 
 const OTHER: Peer = {
@@ -34,6 +36,8 @@ describe("routeMessage", () => {
     acknowledged: vi.fn(),
     renewCredentials: vi.fn(),
   };
+  const ways = { joined: vi.fn(), left: vi.fn(), receive: vi.fn(), renewCredentials: vi.fn() };
+  const opener = { refused: vi.fn() };
   const disclosures = { receive: vi.fn() };
   const recording = {
     handle: vi.fn(),
@@ -51,12 +55,15 @@ describe("routeMessage", () => {
     recording: recording as unknown as Recording,
     iceServers: iceServers as unknown as IceServers,
     disclosures: disclosures as unknown as Disclosures,
+    ways: ways as unknown as PictureWays,
+    opener: opener as unknown as LegOpener,
     onDeparted,
   };
 
   beforeEach(() => {
     vi.resetAllMocks();
     recording.receive.mockReturnValue(null);
+    ways.receive.mockReturnValue(null);
   });
 
   it("tells what a participant wears from what they know", () => {
@@ -74,6 +81,33 @@ describe("routeMessage", () => {
     routeMessage({ type: "peer-joined", seq: 2, peer: OTHER }, parts);
     expect(participants.joined).toHaveBeenCalledWith(OTHER);
     expect(onDeparted).toHaveBeenCalledWith(null);
+  });
+
+  it("takes a worker that another performer opened for no leg of this one", () => {
+    const worker: Peer = { ...OTHER, id: "w1", role: "face-worker", performer: "other" };
+    routeMessage({ type: "peer-joined", seq: 1, peer: worker }, parts);
+    expect(ways.joined).toHaveBeenCalledWith(worker, "other");
+    expect(keeper.workerJoined).not.toHaveBeenCalled();
+    keeper.description.mockReturnValue(null);
+    ways.receive.mockReturnValueOnce(Promise.resolve());
+    const answer = {
+      type: "description",
+      seq: 2,
+      from: "w1",
+      description: { type: "answer", sdp: "" },
+    } as const;
+    routeMessage(answer, parts);
+    expect(participants.receive).not.toHaveBeenCalled();
+    routeMessage({ type: "peer-left", seq: 3, peer: "w1", reason: "ended" }, parts);
+    expect(ways.left).toHaveBeenCalledWith("w1");
+  });
+
+  it("tells who opens legs that one was refused, and of nothing else", () => {
+    const error = { type: "error", seq: 0, message: "", retryable: true, fatal: false, about: 4 } as const;
+    routeMessage({ ...error, code: "rate_limited" }, parts);
+    expect(opener.refused).not.toHaveBeenCalled();
+    routeMessage({ ...error, code: "face_leg_unworn" }, parts);
+    expect(opener.refused).toHaveBeenCalledOnce();
   });
 
   it("takes a recorder for neither, and brings it what it says and what is said of it", () => {

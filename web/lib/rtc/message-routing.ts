@@ -4,13 +4,17 @@ import type { Disclosures } from "@/lib/disclosure/disclosures";
 import type { LeaveReason, Peer, ServerMessage } from "@/lib/signalling/messages";
 import type { FaceLegKeeper } from "./face-leg-keeper";
 import type { IceServers } from "./ice-servers";
+import type { LegOpener } from "./leg-opener";
 import type { ConnectionMessage, Participants } from "./participants";
+import type { PictureWays } from "./picture-ways";
 import type { Recording } from "./recording";
 
 export interface CallParts {
   iceServers: IceServers;
   keeper: FaceLegKeeper;
   participants: Participants;
+  ways: PictureWays;
+  opener: LegOpener;
   disclosures: Disclosures;
   recording: Recording;
   /** A participant went, and why; null: another one is there. */
@@ -48,6 +52,7 @@ export function routeMessage(message: ServerMessage, parts: CallParts): void {
       break;
     case "error":
       recording.refused(message.code);
+      if (message.code === "face_leg_unworn") parts.opener.refused(performance.now());
       break;
     case "face-leg-queued":
       keeper.queued(message.request, message.place);
@@ -58,6 +63,7 @@ export function routeMessage(message: ServerMessage, parts: CallParts): void {
     case "ice-servers":
       iceServers.set(message.iceServers, message.expireIn);
       participants.renewCredentials();
+      parts.ways.renewCredentials();
       recording.renewCredentials();
       keeper.renewCredentials();
       break;
@@ -66,13 +72,14 @@ export function routeMessage(message: ServerMessage, parts: CallParts): void {
   }
 }
 
-function joined(peer: Peer, { keeper, participants, recording, onDeparted }: CallParts): void {
+function joined(peer: Peer, { keeper, participants, ways, recording, onDeparted }: CallParts): void {
   if (peer.role === "recorder") {
     recording.joined(peer);
     return;
   }
   if (peer.role === "face-worker") {
-    keeper.workerJoined(peer);
+    if (peer.performer != null) ways.joined(peer, peer.performer);
+    else keeper.workerJoined(peer);
     return;
   }
   onDeparted(null);
@@ -82,20 +89,21 @@ function joined(peer: Peer, { keeper, participants, recording, onDeparted }: Cal
 function left(
   peer: string,
   reason: LeaveReason,
-  { keeper, participants, recording, onDeparted }: CallParts,
+  { keeper, participants, ways, recording, onDeparted }: CallParts,
 ): void {
   keeper.workerLost(peer);
+  ways.left(peer);
   recording.left(peer);
   if (participants.left(peer) && reason !== "replaced") onDeparted({ peer, reason });
 }
 
-/** To the face leg or the recorder that says it, else to the connection to a participant. */
-function connect(message: ConnectionMessage, { keeper, participants, recording }: CallParts): void {
+/** To the face leg, the opened worker or the recorder that says it, else to the connection to a participant. */
+function connect(message: ConnectionMessage, { keeper, participants, ways, recording }: CallParts): void {
   const ofLeg =
     message.type === "description"
       ? keeper.description(message.from, message.description)
       : keeper.candidate(message.from, message.candidate);
-  const handled = ofLeg ?? recording.receive(message);
+  const handled = ofLeg ?? ways.receive(message) ?? recording.receive(message);
   // What the browser refuses must not end the call: ICE restart or the other side try again.
   if (handled !== null) handled.catch(() => undefined);
   else participants.receive(message);

@@ -56,6 +56,7 @@ describe("Participants", () => {
         disconnected += 1;
       },
       onDelayMessage: () => undefined,
+      relayed: () => null,
     });
   });
 

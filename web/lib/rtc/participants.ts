@@ -5,8 +5,8 @@
  */
 
 import type { Disclosed } from "@/lib/disclosure/disclosures";
-import type { ClientBody, Peer, ServerMessage } from "@/lib/signalling/messages";
-import type { RemoteSnapshot } from "./call-snapshot";
+import type { ClientBody, ParticipantState, Peer, ServerMessage } from "@/lib/signalling/messages";
+import type { RelaySnapshot, RemoteSnapshot } from "./call-snapshot";
 import type { DelayMessage } from "./delay";
 import type { OutgoingVideo } from "./outgoing-video";
 import { ParticipantLink } from "./participant-link";
@@ -26,6 +26,8 @@ export interface ParticipantsOptions {
   /** The connection to this participant was given up: what was measured on it, or said of it, is void. */
   onDisconnected(peer: string): void;
   onDelayMessage(message: DelayMessage): void;
+  /** Their picture straight from their face worker; null where it is not to be had. */
+  relayed(peer: string): RelaySnapshot | null;
 }
 
 /** What one peer says to another about their connection. */
@@ -69,10 +71,22 @@ export class Participants {
       figures: link?.figures ?? null,
       video: link?.video ?? null,
       voice: link?.voice ?? null,
+      relay: this.#options.relayed(peer.id),
       hasVideo: (link?.video.getVideoTracks().length ?? 0) > 0,
       disclosed: this.#options.disclosed(peer),
       knows: this.#knowing.has(peer.id),
     };
+  }
+
+  /** Those who are connected, with the round trip to them in seconds. */
+  get roundTrips(): ReadonlyMap<string, number> {
+    const measured = [...this.#links].map(([peer, { figures }]) => [peer, figures?.roundTripTime] as const);
+    return new Map(measured.filter((entry): entry is [string, number] => entry[1] != null));
+  }
+
+  /** What this participant says of themselves; null for somebody who is not there. */
+  stateOf(peer: string): ParticipantState | null {
+    return this.#peers.get(peer)?.state ?? null;
   }
 
   /** Whether this participant says that they wear a face. */

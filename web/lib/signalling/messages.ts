@@ -12,6 +12,8 @@ export type RecordingPhase = "asked" | "starting" | "running" | "stopped";
 export type IdentityKind = "synthetic" | "anonymise" | "self" | "licensed";
 /** Candidate types of RFC 8445; of a relay of this side also how it is reached. */
 export type CallRoute = "host" | "srflx" | "prflx" | "relay" | "relay-udp" | "relay-tcp" | "relay-tls";
+/** When a performer opens a worn leg to another participant: `auto` where it can gain something. */
+export type ServerRelay = "never" | "auto" | "always";
 export type LeaveReason = "left" | "lost" | "replaced" | "ended";
 
 export interface SessionDescription {
@@ -96,7 +98,7 @@ export type ServerBody =
       iceServers: IceServer[];
       iceServersExpireIn: number;
       resumeWithin: number;
-      serverRelay?: boolean;
+      serverRelay?: ServerRelay;
     }
   | { type: "resumed"; received: number }
   | { type: "peer-joined"; peer: Peer }
@@ -254,7 +256,7 @@ const READERS: Readonly<Record<ServerBody["type"], (fields: Fields) => ServerBod
     iceServers: list(iceServer)(f.iceServers, "iceServers"),
     iceServersExpireIn: count(f.iceServersExpireIn, "iceServersExpireIn"),
     resumeWithin: count(f.resumeWithin, "resumeWithin"),
-    serverRelay: withDefault(flag, false)(f.serverRelay, "serverRelay"),
+    serverRelay: withDefault(oneOf("never", "auto", "always"), "never")(f.serverRelay, "serverRelay"),
   }),
   resumed: (f) => ({ type: "resumed", received: count(f.received, "received") }),
   "peer-joined": (f) => ({ type: "peer-joined", peer: peer(f.peer, "peer") }),
