@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import signal
 from collections.abc import AsyncIterator
 
@@ -11,7 +10,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.browser.calling import Caller, Callers, eventually
+from tests.browser.calling import Callers, eventually
+from tests.browser.ways_watch import changes_of_way, watch_ways
 from tests.calls.service import Child, Service
 
 pytestmark = [
@@ -22,24 +22,6 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
 ]
 
-_WATCH_SCREEN = """
-  window.__shown = [];
-  const followed = new WeakSet();
-  const follow = (video) => {
-    followed.add(video);
-    const next = () => video.requestVideoFrameCallback(() => {
-      const seen = video.checkVisibility({ visibilityProperty: true });
-      if (seen) __shown.push([performance.now(), video.dataset.way]);
-      next();
-    });
-    next();
-  };
-  const look = () => {
-    for (const video of document.querySelectorAll("video[data-way]")) if (!followed.has(video)) follow(video);
-    requestAnimationFrame(look);
-  };
-  look();"""
-
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def relaying(service: Service) -> AsyncIterator[Child]:
@@ -49,21 +31,11 @@ async def relaying(service: Service) -> AsyncIterator[Child]:
     await asyncio.to_thread(server.stop)
 
 
-async def shown(caller: Caller) -> list[tuple[float, str]]:
-    """Every frame of the other person that was on the screen: when, in seconds, and by which way."""
-    return [(at / 1000, way) for at, way in await caller.person.page.evaluate("__shown")]
-
-
-def changes(frames: list[tuple[float, str]]) -> list[tuple[str, float]]:
-    """For every change of the way: to which, and seconds from the last frame before it to the first after."""
-    return [(way, at - before) for (before, was), (at, way) in itertools.pairwise(frames) if way != was]
-
-
 async def test_viewer_goes_over_to_the_worker_and_back_when_it_stops_without_a_gap(
     callers: Callers, relaying: Child
 ) -> None:
     a, b = await callers.pair(server=callers.service.servers.index(relaying))
-    await b.person.page.evaluate(_WATCH_SCREEN)
+    await watch_ways(b.person.page)
 
     async def by(way: str) -> bool:
         remote = (await b.figures())["remote"]
@@ -82,8 +54,7 @@ async def test_viewer_goes_over_to_the_worker_and_back_when_it_stops_without_a_g
     await eventually(ended, "the worker ends when its call has moved")
     await eventually(lambda: by("server"), "the second worker's picture is shown")
     await asyncio.sleep(1)
-    frames = await shown(b)
-    found = changes(frames)
+    found = await changes_of_way(b.person.page)
     print("changes", found)
     assert [way for way, _ in found][:3] == ["server", "client", "server"]
     assert max(gap for _, gap in found) < 1.0, "bars are measured by benchmarks.server_relay"
