@@ -59,7 +59,7 @@ export function Figures({ snapshot }: { snapshot: CallSnapshot }) {
         <dd>{t("delay.figure", { ms: voiceDelayMs })}</dd>
       </dl>
       {fallback && <p>{t("leg.fallback")}</p>}
-      <p>{t(`route.${route}Title`)}</p>
+      <p>{way === "server" ? t("way.serverNote") : t(`route.${route}Title`)}</p>
     </details>
   );
 }
