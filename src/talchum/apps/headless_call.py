@@ -372,6 +372,8 @@ class HeadlessCall:
             source = self._source()
             if source is not self._shown:
                 self._shown = source
+                if source is self._cards:
+                    self._send_card()  # the last picture of a face is not to stand there meanwhile
                 others = [other.peer for other in self._others.values()]
                 for peer in (*others, *self._recorded.peers.values()):
                     with contextlib.suppress(PeerConnectionError):  # it is being closed
@@ -390,12 +392,14 @@ class HeadlessCall:
     async def _show_cards(self) -> None:
         while True:
             if self._kind is not None and self._shown in (None, self._cards):
-                width, height = (self._clip.width, self._clip.height) if self._clip else (640, 480)
-                reason = self._legs.card_reason if self._legs is not None else "nothing_ready"
-                card = self._own_cards.card(width & ~1, height & ~1, time.monotonic(), reason)
-                self._cards.send(card)
-                self.results.leg.card_frames += 1
+                self._send_card()
             await asyncio.sleep(CARD_SECONDS)
+
+    def _send_card(self) -> None:
+        width, height = (self._clip.width, self._clip.height) if self._clip else (640, 480)
+        reason = self._legs.card_reason if self._legs is not None else "nothing_ready"
+        self._cards.send(self._own_cards.card(width & ~1, height & ~1, time.monotonic(), reason))
+        self.results.leg.card_frames += 1
 
     # -- delays
 
