@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from talchum.domain.metrics import (
     JOINS,
     LEGS_ASKED,
@@ -12,6 +14,7 @@ from talchum.domain.metrics import (
     RELAY_TIME,
     RELAYED,
     RESUMES,
+    ROOMS,
     ROUTES,
     SOCKETS,
     STORE_ERRORS,
@@ -30,30 +33,31 @@ class CallMeasures:
         self._measurements = measurements
         self._traces = traces
         self._sockets: set[str] = set()
-        self._participants: set[str] = set()
+        self._participants: dict[str, str] = {}
+        self._rooms: Counter[str] = Counter()
 
     def opened(self, connection: str) -> None:
         """A socket was accepted."""
         self._sockets.add(connection)
         self._measurements.set(SOCKETS, len(self._sockets))
 
-    def joined(self, connection: str, role: Role, asked_at: float) -> None:
+    def joined(self, connection: str, room: str, role: Role, asked_at: float) -> None:
         """It began a session, which it asked for at this wall clock."""
         self._measurements.count(JOINS, role)
         self._traces.begin("join", at=asked_at).end(role=role)
-        self._carries(connection, role)
+        self._carries(connection, room, role)
 
-    def resumed(self, connection: str, role: Role) -> None:
+    def resumed(self, connection: str, room: str, role: Role) -> None:
         """It goes on with a session."""
         self._measurements.count(RESUMES, role)
-        self._carries(connection, role)
+        self._carries(connection, room, role)
 
     def closed(self, connection: str) -> None:
         """It is gone."""
         self._sockets.discard(connection)
-        self._participants.discard(connection)
         self._measurements.set(SOCKETS, len(self._sockets))
-        self._measurements.set(PARTICIPANTS, len(self._participants))
+        self._leaves(connection)
+        self._tell()
 
     def asks_for_leg(self) -> Span:
         """A face leg is being put on its queue."""
@@ -86,7 +90,20 @@ class CallMeasures:
         """The store did not answer."""
         self._measurements.count(STORE_ERRORS)
 
-    def _carries(self, connection: str, role: Role) -> None:
+    def _carries(self, connection: str, room: str, role: Role) -> None:
         if role == "participant":
-            self._participants.add(connection)
-            self._measurements.set(PARTICIPANTS, len(self._participants))
+            self._leaves(connection)
+            self._participants[connection] = room
+            self._rooms[room] += 1
+            self._tell()
+
+    def _leaves(self, connection: str) -> None:
+        room = self._participants.pop(connection, None)
+        if room is not None:
+            self._rooms[room] -= 1
+            if self._rooms[room] == 0:
+                del self._rooms[room]
+
+    def _tell(self) -> None:
+        self._measurements.set(PARTICIPANTS, len(self._participants))
+        self._measurements.set(ROOMS, len(self._rooms))

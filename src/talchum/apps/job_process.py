@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from talchum.adapters.supervisor import end_with_parent
 from talchum.adapters.training_jobs import TrainingJobs
 from talchum.domain.errors import DatabaseError, TrainingError
-from talchum.domain.training_job import JobError, Lease, TrainingJob
+from talchum.domain.training_job import JobError, Lease, State, TrainingJob
 
 logger = logging.getLogger(__name__)
 
@@ -65,17 +65,21 @@ class JobRunner:
     stalled_seconds: float = STALLED_SECONDS
     told: Callable[[TrainingJob], None] = lambda _job: None
 
-    def claim_and_run(self, job: str, stop: threading.Event) -> None:
-        """Take a job if it is still to be had, and run it. Raises TrainingError (`job_unknown`)."""
+    def claim_and_run(self, job: str, stop: threading.Event) -> State | None:
+        """Take a job if it is still to be had, run it, and say how it stands then; None where it was not.
+
+        Raises TrainingError (`job_unknown`), DatabaseError.
+        """
         lease = new_lease(self.lease_seconds)
         try:
             claimed = self.jobs.change(job, lambda one: one.claimed(lease, time.time()))
         except TrainingError as error:
             if error.code != "job_not_claimable":
                 raise
-            return  # nudged twice, or cancelled meanwhile
+            return None  # nudged twice, or cancelled meanwhile
         if claimed.state == "running":
             self.run(claimed, lease, stop)
+        return self.jobs.get(job).state
 
     def run(self, job: TrainingJob, lease: Lease, stop: threading.Event) -> None:
         """Work on a claimed job until it is over, lost, or `stop` is set; then it waits for somebody else."""

@@ -352,7 +352,7 @@ class Signalling:
                         server_relay=self._server_relay,
                     )
                     await connection.say(welcome)
-                    self._measures.joined(connection.name, role, connection.asked_at)
+                    self._measures.joined(connection.name, connection.room, role, connection.asked_at)
                     logger.info("a %s joined", role)
                 case Continued(peer, role, received, last_seq):
                     connection.peer, connection.cursor = peer, last_seq
@@ -360,7 +360,7 @@ class Signalling:
                     await self._rooms.outbox(connection.room, peer, last_seq)
                     await connection.say(Resumed(received=received))
                     connection.mail.set()
-                    self._measures.resumed(connection.name, role)
+                    self._measures.resumed(connection.name, connection.room, role)
                     logger.info("a %s resumed", role)
                 case Reply(message):
                     await connection.say(message)

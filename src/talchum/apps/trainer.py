@@ -30,8 +30,10 @@ from talchum.apps.log import begin_logging
 from talchum.apps.measuring import measuring
 from talchum.apps.process import run_process
 from talchum.apps.settings import Settings
+from talchum.apps.tracing import tracing
 from talchum.domain.errors import StoreError, TalchumError
-from talchum.domain.metrics import TRAINING, UNMEASURED, Measurements
+from talchum.domain.metrics import TRAINING, TRAINING_ATTEMPTS, UNMEASURED, Measurements
+from talchum.domain.tracing import UNTRACED, Traces
 
 logger = logging.getLogger(__name__)
 
@@ -53,16 +55,21 @@ class Trainer:
     busy: bool = False
     liveness_file: Path | None = None
     measurements: Measurements = UNMEASURED
+    traces: Traces = UNTRACED
 
     def train(self, job: str) -> None:
         """The body of the task: until the job is over, or this trainer."""
         if self.stop.is_set():
             return  # it stays in the database for another
-        self.busy = True
+        self.busy, begun = True, time.time()
         try:
-            self.runner.claim_and_run(job, self.stop)
+            state = self.runner.claim_and_run(job, self.stop)
         except TalchumError as error:
             logger.warning("a training job was left: %s", error.code)
+        else:
+            if state is not None:
+                self.measurements.count(TRAINING_ATTEMPTS, state)
+                self.traces.begin("training attempt", at=begun).end(outcome=state)
         finally:
             self.busy = False
 
@@ -101,11 +108,17 @@ def run(
 ) -> int:
     """Train until told to stop; the process's exit status. Raises DatabaseError, SettingsError."""
     begin_logging(settings.log_level, settings.log_format)
-    with measuring(settings, "trainer") as measurements:
-        return _train(settings, command, lease_seconds, measurements)
+    with measuring(settings, "trainer") as measurements, tracing(settings, "trainer") as traces:
+        return _train(settings, command, lease_seconds, measurements, traces)
 
 
-def _train(settings: Settings, command: Command, lease_seconds: float, measurements: Measurements) -> int:
+def _train(
+    settings: Settings,
+    command: Command,
+    lease_seconds: float,
+    measurements: Measurements,
+    traces: Traces,
+) -> int:
     os.nice(NICENESS)
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     jobs = TrainingJobs(open_database(settings.database))
@@ -118,6 +131,7 @@ def _train(settings: Settings, command: Command, lease_seconds: float, measureme
         TrainerPresence(client, name),
         liveness_file=settings.liveness_file,
         measurements=measurements,
+        traces=traces,
     )
     celery.task(name=TRAINING_TASK)(training_task(trainer))
     consumer = QueueConsumer(celery, TRAINING_QUEUE, "trainer", 1, settings.log_level)

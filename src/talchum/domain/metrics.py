@@ -28,6 +28,7 @@ LABELS: Mapping[str, tuple[str, ...]] = {
     "engine": ("veil", "portrait", "neural", "none"),
     "stage": ("trackTime", "renderTime", "blendTime", "markTime"),
     "picture": ("face", "held", "card"),
+    "outcome": ("queued", "running", "succeeded", "failed", "cancelled"),
     "card": (
         "nothing_ready",
         "no_face",
@@ -117,6 +118,9 @@ _WORKER: tuple[Part, ...] = ("worker",)
 SOCKETS = Metric("talchum_sockets", "gauge", "1", "Signalling sockets that are open.", parts=_SERVER)
 PARTICIPANTS = Metric(
     "talchum_participants", "gauge", "1", "Sockets that carry a participant's session.", parts=_SERVER
+)
+ROOMS = Metric(
+    "talchum_rooms", "gauge", "1", "Rooms with a participant whose session is at this server.", parts=_SERVER
 )
 JOINS = Metric("talchum_joins_total", "counter", "1", "Sessions begun.", ("role",), _SERVER)
 RESUMES = Metric(
@@ -250,6 +254,14 @@ TRAINING = Metric(
     "Training jobs that run in this trainer, 0 or 1.",
     parts=("trainer",),
 )
+TRAINING_ATTEMPTS = Metric(
+    "talchum_training_attempts_total",
+    "counter",
+    "1",
+    "Attempts at a training job that are over, by how the job stood then.",
+    ("outcome",),
+    ("trainer",),
+)
 RECORDINGS = Metric(
     "talchum_recordings", "gauge", "1", "Calls this recorder records now.", parts=("recorder",)
 )
@@ -257,6 +269,7 @@ RECORDINGS = Metric(
 METRICS: tuple[Metric, ...] = (
     SOCKETS,
     PARTICIPANTS,
+    ROOMS,
     JOINS,
     RESUMES,
     RELAYED,
@@ -277,6 +290,7 @@ METRICS: tuple[Metric, ...] = (
     CARDS,
     FRAMES_DROPPED,
     TRAINING,
+    TRAINING_ATTEMPTS,
     RECORDINGS,
     # Of the process itself, by the names that every Prometheus client gives them.
     Metric(

@@ -1,4 +1,4 @@
-"""How long the steps of one join or of one face leg took, across processes.
+"""How long the steps of one join, one face leg or one training job took, across processes.
 
 A span carries labels of `domain/metrics.py` with no other values than those may have, so
 that nothing of a person gets into a trace.
@@ -10,7 +10,9 @@ from typing import Literal, Protocol
 
 from talchum.domain.metrics import LABELS, OTHER
 
-SpanName = Literal["join", "face-leg request", "face-leg placement", "face-leg first frame"]
+SpanName = Literal[
+    "join", "face-leg request", "face-leg placement", "face-leg first frame", "training attempt"
+]
 
 
 class Span(Protocol):
