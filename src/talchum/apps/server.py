@@ -22,6 +22,7 @@ import msgspec
 import redis.asyncio as redis
 import uvicorn
 from quart import Quart, Response, Websocket, request, send_file, websocket
+from uvicorn.loops.auto import auto_loop_factory
 
 from talchum.adapters.accounts import Accounts
 from talchum.adapters.audit_log import AuditLog
@@ -492,8 +493,12 @@ def main() -> int:
     begin_logging(settings.log_level, settings.log_format)
     allow_files()
     try:
-        with measuring(settings, "server") as measurements, tracing(settings, "server") as traces:
-            asyncio.run(serve(settings, measurements, traces))
+        with (
+            measuring(settings, "server") as measurements,
+            tracing(settings, "server") as traces,
+            asyncio.Runner(loop_factory=auto_loop_factory()) as runner,  # uvloop where there is one
+        ):
+            runner.run(serve(settings, measurements, traces))
     except SettingsError as error:  # of what settings name: a key, the web app
         print(f"talchum server: {error.message}", file=sys.stderr)
         return 2
