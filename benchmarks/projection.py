@@ -22,29 +22,38 @@ from talchum.adapters.webrtc.video_sender import max_bitrate
 SOCKETS_A_CALL = 3
 """Two participants and a face worker."""
 
+RELAYABLE_ENDS = 3
+"""Of connections that ask a TURN server for addresses: both participants', the performer's to the worker."""
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
     """Figures of the result file."""
 
     portrait_cores: float
+    leg_megabytes: float
+    store_cores_per_leg: float
     sockets: int
     kilobytes_per_socket: float
     server_cores: float
     store_cores: float
     milliseconds_per_join: float
+    store_milliseconds_per_join: float
 
     @classmethod
     def of(cls, result: Mapping[str, Any]) -> Measured:
         """Read them; KeyError names a row that was not measured."""
         rows = result["measures"]
         return cls(
-            portrait_cores=_cores_a_leg(rows["legs"]),
+            portrait_cores=_most_legs(rows["legs"])["coresPerLeg"],
+            leg_megabytes=rows["legs"]["megabytesPerFurtherLeg"],
+            store_cores_per_leg=_most_legs(rows["legs"])["storeCores"] / _most_legs(rows["legs"])["legs"],
             sockets=rows["sockets"]["sockets"],
             kilobytes_per_socket=rows["sockets"]["kilobytesPerSocket"],
             server_cores=rows["sockets"]["serverCores"],
             store_cores=rows["sockets"]["storeCores"],
             milliseconds_per_join=rows["joins"]["serverMsPerJoin"],
+            store_milliseconds_per_join=rows["joins"]["storeMsPerJoin"],
         )
 
 
@@ -56,8 +65,20 @@ class Assumptions:
     busy: float = 0.7
     """The share of a core that is planned for."""
 
+    core: float = 1.0
+    """Of a core of the measurement, what one vCPU of these types does: both are half of a server's core."""
+
     turn_share: float = 0.2
     """Of calls; what others report lies between a tenth and a quarter. An installation's own is a metric."""
+
+    leg_turn_share: float = 0.05
+    """Of face legs: workers have public addresses, so only networks that let no UDP out need it."""
+
+    turn_choices: int = 2
+    """Servers that each call may use; all of them are asked for addresses when it begins."""
+
+    turn_transports: int = 2
+    """UDP and TCP, asked for each."""
 
     megabits: float = max_bitrate(640, 360) / 1e6 + 0.05
     """Of one direction, picture and voice: the most that a sender of this project uses at 640x360."""
@@ -84,6 +105,7 @@ class Projection:
     calls: int
     worker_cores: float
     workers: int
+    worker_gigabytes: float
     server_cores: float
     servers: int
     server_gigabytes: float
@@ -91,6 +113,7 @@ class Projection:
     worker_gigabits: float
     turn_gigabits: float
     turns: int
+    allocations_a_second: float
     dollars_for_machines: float
     dollars_for_traffic: float
 
@@ -102,28 +125,35 @@ class Projection:
 
 def project(measured: Measured, calls: int, assumed: Assumptions = Assumptions()) -> Projection:
     """Take the figures times what is more of it."""
-    worker_cores = calls * measured.portrait_cores / assumed.busy
+    capacity = assumed.busy * assumed.core
+    worker_cores = calls * measured.portrait_cores / capacity
     workers = _whole(worker_cores / assumed.worker_cores)
     times = calls * SOCKETS_A_CALL / measured.sockets
-    joins = calls * SOCKETS_A_CALL / (60 * assumed.minutes_a_call)
+    calls_a_second = calls / (60 * assumed.minutes_a_call)
+    joins = calls_a_second * SOCKETS_A_CALL
     joining = joins * measured.milliseconds_per_join / 1000
-    server_cores = (times * measured.server_cores + joining) / assumed.busy
+    server_cores = (times * measured.server_cores + joining) / capacity
+    store_joining = joins * measured.store_milliseconds_per_join / 1000
+    store_cores = times * measured.store_cores + store_joining + calls * measured.store_cores_per_leg
     servers = max(2, _whole(server_cores / assumed.server_cores))
     worker_gigabits = calls * assumed.megabits / 1000
-    turn_gigabits = calls * assumed.turn_share * 2 * assumed.megabits / 1000
+    relayed = assumed.turn_share + assumed.leg_turn_share
+    turn_gigabits = calls * relayed * 2 * assumed.megabits / 1000
     turns = _whole(turn_gigabits / assumed.turn_gigabits)
     gigabytes = (worker_gigabits + turn_gigabits) * 3600 / 8
     return Projection(
         calls=calls,
         worker_cores=worker_cores,
         workers=workers,
+        worker_gigabytes=calls * measured.leg_megabytes / 1024,
         server_cores=server_cores,
         servers=servers,
         server_gigabytes=calls * SOCKETS_A_CALL * measured.kilobytes_per_socket / 1024**2,
-        store_cores=times * measured.store_cores,
+        store_cores=store_cores / assumed.core,
         worker_gigabits=worker_gigabits,
         turn_gigabits=turn_gigabits,
         turns=turns,
+        allocations_a_second=calls_a_second * RELAYABLE_ENDS * assumed.turn_choices * assumed.turn_transports,
         dollars_for_machines=workers * assumed.worker_dollars
         + servers * assumed.server_dollars
         + turns * assumed.turn_dollars,
@@ -136,7 +166,8 @@ def markdown(found: Projection, assumed: Assumptions = Assumptions()) -> str:
     rows = (
         (
             "face workers",
-            f"{found.worker_cores:,.0f} cores: {found.workers:,} x {assumed.worker_type}",
+            f"{found.worker_cores:,.0f} cores, {found.worker_gigabytes:,.0f} GB for the legs: "
+            f"{found.workers:,} x {assumed.worker_type}",
             f"${found.workers * assumed.worker_dollars:,.0f}",
         ),
         (
@@ -148,7 +179,8 @@ def markdown(found: Projection, assumed: Assumptions = Assumptions()) -> str:
         ("Redis", f"{found.store_cores:.2f} of one core, which is all it can use", "-"),
         (
             "TURN",
-            f"{assumed.turn_share:.0%} of calls, {found.turn_gigabits:.1f} Gbit/s: "
+            f"{assumed.turn_share:.0%} of calls and {assumed.leg_turn_share:.0%} of legs, "
+            f"{found.turn_gigabits:.1f} Gbit/s, {found.allocations_a_second:,.0f} allocations a second: "
             f"{found.turns} x {assumed.turn_type}",
             f"${found.turns * assumed.turn_dollars:,.2f}",
         ),
@@ -167,10 +199,10 @@ def _whole(machines: float) -> int:
     return math.ceil(round(machines, 6))  # what is a whole number of them but for rounding is one
 
 
-def _cores_a_leg(row: Mapping[str, Any]) -> float:
-    """At the most legs that were served in time."""
-    served = row["servedInTime"]
-    return float(row["steps"][max(served, 1) - 1]["coresPerLeg"])
+def _most_legs(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was seen with the most legs that were served in time."""
+    step: Mapping[str, Any] = row["steps"][max(row["servedInTime"], 1) - 1]
+    return step
 
 
 def main() -> None:

@@ -21,12 +21,15 @@ def measure_joins(n: int) -> Outcome:
     """`n` joins by pairs that negotiate a real connection without media."""
     with tempfile.TemporaryDirectory() as name, installation(Path(name)) as running:
         server = running.start()
-        before = cpu_seconds(server.process.pid)
+        store = running.store.process
+        assert store is not None
+        before, kept = cpu_seconds(server.process.pid), cpu_seconds(store.pid)
         command = [sys.executable, "-m", "benchmarks.scale_measures.join_load"]
         command += [f"http://127.0.0.1:{server.port}", "--joins", str(n), "--per-minute", str(PER_MINUTE)]
         done = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True)
         found: dict[str, Any] = json.loads(done.stdout)
         found["serverMsPerJoin"] = round(1000 * (cpu_seconds(server.process.pid) - before) / n, 1)
+        found["storeMsPerJoin"] = round(1000 * (cpu_seconds(store.pid) - kept) / n, 2)
     wait = found["toConnectionMs"] or {"p50": None, "p99": None}
     return Outcome(
         f"joins at {PER_MINUTE:.0f} a minute, each negotiating a connection without media",

@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.camera_clip import write_camera_clip
 from benchmarks.machine import REPOSITORY
 from benchmarks.outcome import Outcome
-from benchmarks.scale_measures.processes import cpu_seconds
+from benchmarks.scale_measures.processes import cpu_seconds, resident_bytes
 from talchum.adapters.cpu_share import usable_cores
 from talchum.domain.frame import Image
 from talchum.domain.slot_control import most_slots
@@ -89,15 +89,26 @@ def _measure(engine: str, most: int, least: int) -> Outcome:
     found = good[-1] if good else steps[0]
     costs = [step["coresPerLeg"] for step in good] or [0.0]
     spread = max(abs(cost / costs[0] - 1) for cost in costs) if costs[0] else 1.0
+    memory = _megabytes_per_further_leg(good)
     return Outcome(
         f"legs on {round(usable_cores())} cores at {WIDTH}x{HEIGHT}@{RATE} with {engine}",
         f">= {least} with p95 of frameAge <= {AGE_BAR_MS:.0f} ms; cores a leg within {FLATNESS:.0%} of one's",
         f"{len(good)} legs, worst p95 of frameAge {max(found['frameAgeP95Ms'])} ms; cores a leg "
-        f"{', '.join(f'{cost:.2f}' for cost in costs)}; the load's own {found['loadCores']:.2f} cores",
+        f"{', '.join(f'{cost:.2f}' for cost in costs)}; {memory or 0:.0f} MB for each further one; "
+        f"the load's own {found['loadCores']:.2f} cores",
         most,
         len(good) >= least and spread <= FLATNESS,
-        {"servedInTime": len(good), "steps": steps},
+        {"servedInTime": len(good), "megabytesPerFurtherLeg": memory, "steps": steps},
     )
+
+
+def _megabytes_per_further_leg(steps: list[dict[str, Any]]) -> float | None:
+    """What a worker holds more for each leg beside the first, None where there was one at most."""
+    if len(steps) < 2:
+        return None
+    first, last = steps[0], steps[-1]
+    more = float(last["workerMegabytes"] - first["workerMegabytes"])
+    return round(more / float(last["legs"] - first["legs"]), 1)
 
 
 def _in_time(step: dict[str, Any]) -> bool:
@@ -112,8 +123,8 @@ def _step(service: Service, clip: Path, engine: str, legs: int) -> dict[str, Any
 
 
 def _load(service: Service, clip: Path, engine: str, legs: int, extra: int = 0) -> list[dict[str, Any]]:
-    """The lines of a load, the second with what the worker and the load itself used meanwhile."""
-    worker = service.workers[0].process.pid
+    """The lines of a load, the second with what worker, store and the load itself used meanwhile."""
+    worker, store = (running.process.pid for running in (service.workers[0], service.stores[0]))
     command = [sys.executable, "-m", "benchmarks.scale_measures.leg_load", service.url()]
     command += ["--legs", str(legs), "--extra", str(extra), "--identity", IDENTITY, "--engine", engine]
     command += ["--clip", str(clip), "--seconds", str(SECONDS)]
@@ -123,12 +134,18 @@ def _load(service: Service, clip: Path, engine: str, legs: int, extra: int = 0) 
     ) as client:
         assert client.stdout is not None
         lines: list[dict[str, Any]] = [json.loads(client.stdout.readline())]
-        used, own, begun = cpu_seconds(worker), cpu_seconds(client.pid), time.monotonic()
+        pids = (worker, client.pid, store)
+        before, begun = [cpu_seconds(pid) for pid in pids], time.monotonic()
         lines.append(json.loads(client.stdout.readline()))
         took = time.monotonic() - begun
-        cores = (cpu_seconds(worker) - used) / took
-        load = round((cpu_seconds(client.pid) - own) / took, 3)
-        lines[1] |= {"workerCores": round(cores, 3), "coresPerLeg": round(cores / legs, 3), "loadCores": load}
+        cores, load, kept = ((cpu_seconds(pid) - used) / took for pid, used in zip(pids, before, strict=True))
+        lines[1] |= {
+            "workerCores": round(cores, 3),
+            "coresPerLeg": round(cores / legs, 3),
+            "workerMegabytes": round(resident_bytes(worker) / 1024**2),
+            "loadCores": round(load, 3),
+            "storeCores": round(kept, 4),
+        }
         lines += [json.loads(line) for line in client.stdout]
     return lines
 

@@ -87,6 +87,11 @@ class Service:
         """The face workers that run."""
         return self._running("worker")
 
+    @property
+    def stores(self) -> list[Child]:
+        """The Valkey that runs, none while it is lost."""
+        return self._running("valkey")
+
     def url(self, server: int = 0) -> str:
         """The address of a call server."""
         return f"http://{self.host}:{self.servers[server].port}"
@@ -121,7 +126,7 @@ class Service:
 
     def lose_store(self) -> None:
         """Valkey is gone, with all it held."""
-        for child in self._running("valkey"):
+        for child in self.stores:
             child.kill()
 
     def start_store(self) -> None:

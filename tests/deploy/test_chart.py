@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,7 +14,8 @@ import redis
 import yaml
 
 from talchum.adapters.celery_queue import FACE_LEG_QUEUE, FACE_LEG_TASK, make_celery
-from talchum.apps.settings import NAMES
+from talchum.apps.settings import NAMES, Settings
+from talchum.domain.metrics import LABELS, WORKER_SLOTS
 from tests.deploy.containers import ROOT
 from tests.deploy.helm_program import helm
 from tests.stores import running_store
@@ -29,7 +31,7 @@ GROWING = {
     "scaling": {
         "enabled": True,
         "redisAddress": "redis.example.org:6379",
-        "prometheus": {"serverAddress": "http://prometheus:9090", "runningLegsQuery": "sum(legs)"},
+        "prometheus": {"serverAddress": "http://prometheus:9090"},
     },
     "faceWorkers": {"reachable": "direct", "hostNetwork": True, "gpu": {"enabled": True}},
     "trustedProxies": ["10.0.0.0/16"],
@@ -71,6 +73,25 @@ def test_what_is_rendered_is_what_kubernetes_takes(case: str, tmp_path: Path) ->
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def test_what_grows_by_metrics_asks_for_those_that_a_worker_gives(tmp_path: Path) -> None:
+    documents = rendered(GROWING, tmp_path)
+    queries = [
+        trigger["metadata"]["query"]
+        for document in documents
+        if document["kind"] == "ScaledObject"
+        for trigger in document["spec"]["triggers"]
+        if trigger["type"] == "prometheus"
+    ]
+    assert queries
+    for query in queries:
+        assert set(re.findall(r"talchum_\w+", query)) == {WORKER_SLOTS.name}
+        assert set(re.findall(r'slots="(\w+)"', query)) == set(LABELS["slots"])
+    maps = [document["data"] for document in documents if document["kind"] == "ConfigMap"]
+    (settings,) = (data for data in maps if "TALCHUM_PUBLIC_URL" in data)
+    given = Settings.from_environment({**settings, "TALCHUM_REDIS_URL": "redis://store:6379/0"})
+    assert given.metrics_address == ("0.0.0.0", 9464)
+
+
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_every_pod_is_restricted_and_every_setting_is_one(case: str, tmp_path: Path) -> None:
     for document in rendered(CASES[case], tmp_path):
@@ -106,7 +127,7 @@ def test_workers_are_scaled_by_the_list_in_which_legs_wait(tmp_path: Path) -> No
     scaled = [d for d in rendered(GROWING, tmp_path) if d["kind"] == "ScaledObject"]
     assert len(scaled) == 2
     waiting, warm = scaled[0]["spec"]["triggers"]
-    assert warm["metadata"]["query"] == "(sum(legs)) + 2"
+    assert warm["metadata"]["query"].endswith(") + 2")
     with running_store(tmp_path) as store:
         celery = make_celery(store.url)
         celery.send_task(FACE_LEG_TASK, queue=FACE_LEG_QUEUE)
