@@ -33,6 +33,8 @@ from talchum.vision.marks import Marking, Marks
 from tests.vision.channels import RATE, cropped, scaled
 from tests.vision.scenes import CLIP, resized
 
+pytestmark = pytest.mark.computing
+
 TAG = LegTag(0x5A3C9F1234)
 SECONDS = 4
 
