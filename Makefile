@@ -6,6 +6,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 TALCHUM_PORT ?= 8080
 RUN_ARGS ?=
 
+# what runs side by side is said job by job, where make can (4.0 and later)
+WHOLE_OUTPUT := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
 BUILD_INPUTS := pyproject.toml $(shell find building web -type f \
 	-not -path '*/node_modules/*' -not -path '*/.next/*' -not -path '*/out/*' -not -name '*.tsbuildinfo' -not -name next-env.d.ts 2>/dev/null)
 
@@ -30,7 +33,9 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	$(PIP) install --quiet --editable '.[dev]'
 	@touch $@
 
-test: system-packages $(VENV)/.installed-dev lint types rooms web-test unit ## everything, as CI does it
+test: system-packages $(VENV)/.installed-dev ## everything, as CI does it
+	@$(MAKE) --no-print-directory -j2 $(WHOLE_OUTPUT) lint types rooms web-test
+	@$(MAKE) --no-print-directory unit
 
 system-packages: ## Chromium, Firefox, coturn, ffmpeg, nftables, by apt where that exists
 	@tests/system-packages.sh
@@ -46,7 +51,7 @@ rooms: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m tests.parts
 
 web-test: $(VENV)/.installed-dev
 	$(BIN)/python -m building.web_checks

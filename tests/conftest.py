@@ -1,10 +1,11 @@
-"""What every test sees: which tests cannot run here and why, and an order that ends with the slow ones."""
+"""What every test sees: which cannot run here and why, which may have nothing beside them, and these last."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -18,6 +19,14 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 SLOW_LAST = ("netns", "coturn", "call", "browser")
+ALONE = {"call", "browser"}
+"""Marks of tests that judge moving media in real time, so that nothing may take the processor from them."""
+
+COMPUTING = {
+    Path(__file__).with_name(name)
+    for name in ("building", "domain", "faces", "protocol", "training", "vision")
+}
+"""Directories of tests that have no deadline: `tests.parts` runs them in the time that others leave."""
 
 
 @pytest.fixture(autouse=True)
@@ -37,18 +46,39 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skips what needs a program that is not installed, and puts tests that cross networks last."""
     for item in items:
+        if needs_to_be_alone(item):
+            item.add_marker("alone")
+        elif not COMPUTING.isdisjoint(item.path.parents):
+            item.add_marker("computing")
         for reason in filter(None, map(reason_to_skip, (mark.name for mark in item.iter_markers()))):
             item.add_marker(pytest.mark.skip(reason=reason))
     items.sort(key=slowness)  # stable: files stay together
 
 
 def slowness(item: pytest.Item) -> int:
-    """0 for a test of pure code, more for one that takes a network or a browser."""
-    names = {mark.name for mark in item.iter_markers()}
+    """0 for a test of pure code, more for one that takes a network or a browser.
+
+    Less for those of an image: it is built once when they are together, and side by side with all others.
+    """
+    names = marks_of(item)
+    if "image" in names:
+        return -1
     return max((place for place, name in enumerate(SLOW_LAST, 1) if name in names), default=0)
+
+
+def needs_to_be_alone(item: pytest.Item) -> bool:
+    """Whether nothing but what only computes may run beside a test."""
+    names = marks_of(item)
+    return bool(names & ALONE) and "image" not in names
+
+
+def marks_of(item: pytest.Item) -> set[str]:
+    """The names of the marks of a test, its class and its module."""
+    return {mark.name for mark in item.iter_markers()}
 
 
 @cache

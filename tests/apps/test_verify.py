@@ -16,6 +16,8 @@ from talchum.adapters.audit_log import AuditLog
 from talchum.adapters.database import open_database
 from talchum.adapters.recording_credentials import CertificateChain, sign_recording
 from talchum.adapters.video_file import ClipReader, ClipWriter
+from talchum.apps import verify
+from talchum.apps.examine import Examination, Progress
 from talchum.apps.settings import Settings
 from talchum.apps.verify import EXIT_STATUS, run
 from talchum.domain.audit import AuditEvent
@@ -25,10 +27,13 @@ from talchum.domain.frame import I420Frame
 from talchum.domain.leg_tag import LegTag
 from talchum.domain.recorded_call import RecordedPicture, manifest_of
 from talchum.domain.rendering import BadgeStyle
+from talchum.domain.verification import Finding
 from talchum.vision.badge import Badger
 from talchum.vision.marks import Marking, Marks
 from tests.vision.channels import RATE, cropped, scaled
 from tests.vision.scenes import CLIP, resized
+
+pytestmark = pytest.mark.computing
 
 TAG = LegTag(0x5A3C9F1234)
 SECONDS = 4
@@ -70,6 +75,24 @@ def as_transport_stream(path: Path) -> Path:
                 packet.stream = stream
                 result.mux(packet)
     return target
+
+
+@pytest.fixture(autouse=True)
+def _one_examination_of_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told as JSON and in words is examined once: searching a clean clip takes many seconds."""
+    found: dict[tuple[bytes, str], Finding] = {}
+
+    class Kept(Examination):
+        def __init__(self, path: Path, progress: Progress, anchors: str = "") -> None:
+            super().__init__(path, progress, anchors)
+            self.key = path.read_bytes(), anchors
+
+        def run(self) -> Finding:
+            if self.key not in found:
+                found[self.key] = super().run()
+            return found[self.key]
+
+    monkeypatch.setattr(verify, "Examination", Kept)
 
 
 def settings(tmp_path: Path) -> Settings:

@@ -82,6 +82,7 @@ def test_a_live_person_acts_after_being_asked_until_told_and_not_what_nobody_che
     assert {act for act, _ in stage.shown} == {"rest"}
 
 
+@pytest.mark.computing
 @pytest.mark.vision
 def test_somebody_whose_picture_is_all_there_is_never_gets_through(tmp_path: Path) -> None:
     try:

@@ -18,6 +18,8 @@ from benchmarks.trust_measures.hostile_sdp import measure_hostile_sdp
 from benchmarks.trust_measures.upload_bombs import measure_upload_bombs
 from benchmarks.trust_measures.verification import measure_verification
 
+pytestmark = pytest.mark.computing
+
 
 @pytest.mark.parametrize("name", CONTENTS)
 def test_every_content_is_a_wide_picture(name: str) -> None:

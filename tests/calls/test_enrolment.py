@@ -13,7 +13,6 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -51,14 +50,14 @@ DAY = 24 * 3600
 PERSON = "elena"
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     try:
         open_head()
     except subprocess.CalledProcessError:
         pytest.skip("the pinned wheel is neither cached nor to be had")
     ready_engine()
-    with running_service(tmp_path / "service") as running:
+    with running_service(tmp_path_factory.mktemp("service")) as running:
         yield running
 
 
