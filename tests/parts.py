@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytest import ExitCode
+import pytest
 
 SIDE_BY_SIDE = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 WAITING = ("-m", "not alone and not computing", *SIDE_BY_SIDE)
@@ -50,7 +50,11 @@ def main(arguments: Sequence[str]) -> int:
 
 def outcome(statuses: Sequence[int]) -> int:
     """The exit status of parts that ended with these: a part may hold none of the tests that were asked for."""
-    bad = [status for status in statuses if status not in (ExitCode.OK, ExitCode.NO_TESTS_COLLECTED)]
+    bad = [
+        status
+        for status in statuses
+        if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+    ]
     return bad[0] if bad else min(statuses)
 
 
