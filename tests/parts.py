@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def outcome(statuses: Sequence[int]) -> int:
-    """The exit status of parts that ended with these: a part may hold none of the tests that were asked for."""
+    """The exit status of parts that ended with these; a part may hold none of the tests asked for."""
     bad = [
         status
         for status in statuses
