@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from benchmarks.acceptance import AcceptanceTable, Measure, in_words, markdown
@@ -22,10 +23,20 @@ def row(met: bool, commit: str) -> dict[str, object]:
 
 def test_each_row_is_tried_as_often_as_it_says_or_a_share_of_that() -> None:
     rows = TABLE.measured(["first", "second"], 0.1)
-    assert [(name, found["n"], found["met"]) for name, found in rows.items()] == [
+    assert [(name, found["n"], found["met"]) for name, found in rows] == [
         ("first", 1, False),
         ("second", 2, True),
     ]
+
+
+def where(n: int) -> Outcome:
+    return Outcome("in which process", "its own", str(os.getpid()), n, True)
+
+
+def test_each_row_has_a_process_of_its_own() -> None:
+    table = AcceptanceTable("small", {"first": Measure(where, 1), "second": Measure(where, 1)})
+    seen = {found["seen"] for _, found in table.measured(["first", "second"], 1)}
+    assert len(seen - {str(os.getpid())}) == 2
 
 
 def test_a_row_that_was_measured_again_replaces_the_old_one_alone(tmp_path: Path) -> None:

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from benchmarks import projection, scale, scale_plot, sizing
+from benchmarks.acceptance import markdown
+from benchmarks.machine import REPOSITORY
 from benchmarks.scale_measures import legs, sockets
 from benchmarks.scale_measures.joins import measure_joins
+
+
+def test_the_pages_have_the_tables_of_the_results() -> None:
+    result = json.loads(scale.TABLE.result.read_text())
+    page = (REPOSITORY / "docs" / "scale.md").read_text()
+    assert markdown(result) in page
+    assert projection.markdown(projection.project(projection.Measured.of(result), 10_000)) in page
+    assert sizing.markdown(result) in (REPOSITORY / "docs" / "operate.md").read_text()
+    assert scale_plot.draw(result) == (REPOSITORY / "docs" / "images" / "scale.svg").read_text()
 
 
 @pytest.mark.valkey
