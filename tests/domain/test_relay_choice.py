@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from talchum.domain.relay_choice import FAR_SECONDS, RelayChoice, RelayRule, Way, is_worth_opening
+from talchum.domain.relay_choice import FAR_SECONDS, LineLength, RelayChoice, RelayRule, Way, is_worth_opening
 
 FRAME = 0.04
 RULE = RelayRule(margin=0.015, patience=2.0, silence=0.2)
@@ -120,6 +120,15 @@ def test_without_known_delays_the_client_stays() -> None:
         choice.arrived("client", number * FRAME)
         choice.arrived("server", number * FRAME)
     assert choice.way == "client"
+
+
+def test_a_line_is_as_long_as_its_shortest_round_trip_however_busy_the_machine() -> None:
+    line = LineLength()
+    for measured in (0.09, None, 0.004, 0.2, 0.03):
+        line.measured(measured)
+    assert line.seconds is None
+    line.measured(0.07)
+    assert line.seconds == 0.004
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import logging
 from talchum.adapters.webrtc.peer import WebRtcPeer
 from talchum.adapters.webrtc.statistics import PeerStats
 from talchum.domain.errors import MessageError, PeerConnectionError
+from talchum.domain.relay_choice import LineLength
 from talchum.protocol.delay_messages import (
     Loop,
     Passage,
@@ -34,6 +35,7 @@ class DelayExchange:
         self.latest = PeerStats()
         self._loop = Loop(seconds=None, returning=None, sending=None)
         self._receiving: float | None = None
+        self.line = LineLength()
         self.passage: Passage | None = None
 
     async def tell(self, loop: float | None, returning: float | None, lead: float = 0.0) -> None:
@@ -45,6 +47,7 @@ class DelayExchange:
         with contextlib.suppress(PeerConnectionError):  # it is being closed
             now, before = await self._peer.stats(), self.latest
             self.latest = now
+            self.line.measured(now.round_trip_time)
             message = Loop(
                 seconds=bounded(loop),
                 returning=bounded(returning),

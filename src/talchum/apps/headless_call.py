@@ -360,15 +360,13 @@ class HeadlessCall:
             if self._legs is not None:
                 self._legs.mind(now)
                 if self._opener is not None:
-                    trips = {
-                        name: trip
-                        for name, other in self._others.items()
-                        if (trip := other.round_trip_time) is not None
+                    lines = {
+                        name: line for name, other in self._others.items() if (line := other.line) is not None
                     }
                     for leg in self._legs.legs:
                         if leg.draining:
                             self._opener.withdraw(leg.request)
-                    self._opener.mind(now, self._legs.shown, self._legs.round_trips, trips)
+                    self._opener.mind(now, self._legs.shown, self._legs.lines, lines)
             source = self._source()
             if source is not self._shown:
                 self._shown = source

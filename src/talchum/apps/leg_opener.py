@@ -31,7 +31,8 @@ class LegOpener:
         """Time passes. worn: the request of the leg whose picture is shown, None while there is none.
 
         legs: all requests that are served. others: the other participants who are connected. Both with the
-        round trip to them, seconds, None while unknown. A leg that halts stays open until another is worn.
+        shortest round trip to them, seconds, None while unknown. A leg that halts stays open until another is
+        worn.
         """
         self._opened = [(leg, other) for leg, other in self._opened if leg in legs and other in others]
         self._ending.intersection_update(legs)

@@ -156,9 +156,9 @@ class OtherParticipant(PeerListener):
         return worker
 
     @property
-    def round_trip_time(self) -> float | None:
-        """To them and back, seconds; None while there is no connection."""
-        return self.delays.latest.round_trip_time
+    def line(self) -> float | None:
+        """The shortest round trip to them, seconds; None while it is not known."""
+        return self.delays.line.seconds
 
     async def compare_ways(self) -> None:
         """Measure how late their picture is by its worker, where one is open to us, and by their client."""

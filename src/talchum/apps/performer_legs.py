@@ -76,9 +76,9 @@ class PerformerLegs:
         return self._keeper.worn if self.returned is not None else None
 
     @property
-    def round_trips(self) -> dict[str, float | None]:
-        """The requests that a worker answers, and the round trip to it in seconds, None while unknown."""
-        return {leg.request: leg.round_trip_time for leg in self._legs.values()}
+    def lines(self) -> dict[str, float | None]:
+        """The requests that a worker answers, and the shortest round trip to it, None while unknown."""
+        return {leg.request: leg.line for leg in self._legs.values()}
 
     @property
     def returning(self) -> float | None:

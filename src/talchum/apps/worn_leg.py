@@ -15,6 +15,7 @@ from talchum.adapters.webrtc.sources import CameraVideo, ReturnedVideo
 from talchum.adapters.webrtc.statistics import PeerStats
 from talchum.domain.delays import Delays
 from talchum.domain.errors import MessageError, PeerConnectionError
+from talchum.domain.relay_choice import LineLength
 from talchum.domain.stamp import read_stamp
 from talchum.protocol.leg_messages import (
     CHANNEL_LABEL,
@@ -74,6 +75,7 @@ class WornLeg(PeerListener):
         self._report: Report | None = None
         self._cards_reported = 0
         self._stats = PeerStats()
+        self._line = LineLength()
         self.delay: float | None = None
         self.returning: float | None = None
         self.draining = False
@@ -103,9 +105,9 @@ class WornLeg(PeerListener):
         return self._report is not None and self._report.state != "card"
 
     @property
-    def round_trip_time(self) -> float | None:
-        """To the face worker and back, seconds, None while unknown."""
-        return self._stats.round_trip_time
+    def line(self) -> float | None:
+        """The shortest round trip to the face worker, seconds, None while unknown."""
+        return self._line.seconds
 
     async def measure(self) -> None:
         """Bring `delay` up to date: seconds from a frame's leaving to its return, None while unknown.
@@ -117,6 +119,7 @@ class WornLeg(PeerListener):
             now, before = await self.peer.stats(), self._stats
             self._stats, report = now, self._report
             received, trip = now.receiving_since(before), now.round_trip_time
+            self._line.measured(trip)
             self.returning = None if received is None or trip is None else received + trip / 2
             if report is None:
                 return

@@ -21,9 +21,32 @@ FAR_SECONDS = 0.02
 """A round trip of a performer's; the shorter of theirs to worker and viewer is what server relay saves."""
 
 
+ENOUGH_MEASURES = 5
+"""Of a round trip, one a second, before it says how long a line is."""
+
+
 def is_worth_opening(to_worker: float | None, to_viewer: float) -> bool:
     """Whether server relay can gain what another encoder costs, by the performer's round trips, s."""
     return to_worker is not None and min(to_worker, to_viewer) >= FAR_SECONDS
+
+
+class LineLength:
+    """The shortest round trip of a connection: a busy machine lengthens single ones, none gets shorter."""
+
+    def __init__(self) -> None:
+        self._least: float | None = None
+        self._measures = 0
+
+    def measured(self, round_trip: float | None) -> None:
+        """One more, seconds; None changes nothing."""
+        if round_trip is not None:
+            self._least = round_trip if self._least is None else min(self._least, round_trip)
+            self._measures += 1
+
+    @property
+    def seconds(self) -> float | None:
+        """None until it has been measured often enough."""
+        return self._least if self._measures >= ENOUGH_MEASURES else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -328,9 +328,9 @@ export class CallSession {
 
   /** The face that goes out is open to the others as well, where that pays. */
   #openLeg(): void {
-    const { worn, roundTrips, connections } = this.#keeper;
+    const { worn, lines, connections } = this.#keeper;
     for (const leg of connections) if (leg.draining) this.#opener.withdraw(leg.request);
-    this.#opener.mind(performance.now(), worn, roundTrips, this.#participants.roundTrips);
+    this.#opener.mind(performance.now(), worn, lines, this.#participants.lines);
   }
 
   #newDisclosures(): Disclosures {

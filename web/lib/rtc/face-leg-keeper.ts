@@ -60,9 +60,9 @@ export class FaceLegKeeper {
     return this.#status.state === "live" && this.#live !== null ? this.#live.request : null;
   }
 
-  /** The requests that a worker answers, with the round trip to it in seconds, null while unknown. */
-  get roundTrips(): ReadonlyMap<string, number | null> {
-    return new Map(this.connections.map(({ request, roundTripTime }) => [request, roundTripTime]));
+  /** The requests that a worker answers, with the shortest round trip to it in seconds, null while unknown. */
+  get lines(): ReadonlyMap<string, number | null> {
+    return new Map(this.connections.map(({ request, line }) => [request, line]));
   }
 
   /** Wear this face: over the running leg if there is one, else over a new one. */

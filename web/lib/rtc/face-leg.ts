@@ -10,6 +10,7 @@ import { decodeLegMessage, type LegReport, type Wear } from "./leg-messages";
 import { loopDelay, returning, smoothed } from "./loop-delay";
 import { ReturnedTrack } from "./outgoing-video";
 import type { LinkState, PeerLink } from "./peer";
+import { LineLength } from "./relay-choice";
 import { readFigures } from "./stats";
 import { WorkerLink } from "./worker-link";
 
@@ -41,7 +42,7 @@ export class FaceLeg {
   #lastStatistics: RTCStatsReport | null = null;
   #loopDelay: number | null = null;
   #returning: number | null = null;
-  #roundTripTime: number | null = null;
+  readonly #line = new LineLength();
   #firstFrameAt: number | null = null;
   #showsFace = false;
   #draining = false;
@@ -111,9 +112,9 @@ export class FaceLeg {
     return this.#returning;
   }
 
-  /** To the worker and back, seconds; null until measured. */
-  get roundTripTime(): number | null {
-    return this.#roundTripTime;
+  /** The shortest round trip to the worker, seconds; null until known. */
+  get line(): number | null {
+    return this.#line.seconds;
   }
 
   get connection(): RTCPeerConnection {
@@ -198,7 +199,7 @@ export class FaceLeg {
     this.#lastStatistics = statistics;
     this.#loopDelay = smoothed(this.#loopDelay, loopDelay(figures, report));
     this.#returning = smoothed(this.#returning, returning(figures));
-    this.#roundTripTime = figures.roundTripTime;
+    this.#line.measured(figures.roundTripTime);
   }
 }
 

@@ -27,8 +27,8 @@ export class LegOpener {
    * Time passes: `now` in ms.
    *
    * worn: the request of the leg whose picture is shown, null while there is none. legs: all requests that are served.
-   * others: the other participants who are connected. Both with the round trip to them, seconds, null while unknown.
-   * A leg that halts stays open until another is worn.
+   * others: the other participants who are connected. Both with the shortest round trip to them, seconds, null while
+   * unknown. A leg that halts stays open until another is worn.
    */
   mind(
     now: number,

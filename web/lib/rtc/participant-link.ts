@@ -10,6 +10,7 @@ import type { CallRoute, IceCandidate, Peer, SessionDescription } from "@/lib/si
 import { DELAY_CHANNEL, type DelayMessage, decodeDelayMessage } from "./delay";
 import type { OutgoingVideo } from "./outgoing-video";
 import { type LinkState, PeerLink } from "./peer";
+import { LineLength } from "./relay-choice";
 import { type LinkFigures, readFigures } from "./stats";
 import { limitSender, playAtOnce, preferVp8 } from "./video-sender";
 
@@ -40,6 +41,7 @@ export class ParticipantLink {
   #offerTimer: ReturnType<typeof setTimeout> | undefined;
   #lastReport: RTCStatsReport | null = null;
   #figures: LinkFigures | null = null;
+  readonly #line = new LineLength();
   #told: CallRoute | null = null;
 
   constructor(
@@ -90,6 +92,11 @@ export class ParticipantLink {
     return this.#figures;
   }
 
+  /** The shortest round trip to them, seconds; null until known. */
+  get line(): number | null {
+    return this.#line.seconds;
+  }
+
   handleDescription(description: SessionDescription): Promise<void> {
     clearTimeout(this.#offerTimer);
     return this.#link.handleDescription(description, () => this.#adopt());
@@ -115,6 +122,7 @@ export class ParticipantLink {
     const report = await this.#link.connection.getStats();
     this.#figures = readFigures(report, this.#lastReport);
     this.#lastReport = report;
+    this.#line.measured(this.#figures.roundTripTime);
     const { path } = this.#figures;
     if (path !== null && path !== this.#told) {
       this.#told = path;

@@ -78,10 +78,10 @@ export class Participants {
     };
   }
 
-  /** Those who are connected, with the round trip to them in seconds. */
-  get roundTrips(): ReadonlyMap<string, number> {
-    const measured = [...this.#links].map(([peer, { figures }]) => [peer, figures?.roundTripTime] as const);
-    return new Map(measured.filter((entry): entry is [string, number] => entry[1] != null));
+  /** Those who are connected, with the shortest round trip to them in seconds. */
+  get lines(): ReadonlyMap<string, number> {
+    const known = [...this.#links].map(([peer, { line }]) => [peer, line] as const);
+    return new Map(known.filter((entry): entry is [string, number] => entry[1] !== null));
   }
 
   /** What this participant says of themselves; null for somebody who is not there. */

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
-import { isWorthOpening, RelayChoice, type Way } from "./relay-choice";
+import { isWorthOpening, LineLength, RelayChoice, type Way } from "./relay-choice";
 
 const FRAME = 40;
 
@@ -83,6 +83,16 @@ describe("RelayChoice", () => {
     show.run(4, 0.16, 0.12);
     expect(show.run(1, null, null)).toBe("server");
     expect(show.run(1, 0.16, 0.12)).toBe("server");
+  });
+});
+
+describe("LineLength", () => {
+  it("is the shortest round trip, however busy the machine was in between", () => {
+    const line = new LineLength();
+    for (const measured of [0.09, null, 0.004, 0.2, 0.03]) line.measured(measured);
+    expect(line.seconds).toBeNull();
+    line.measured(0.07);
+    expect(line.seconds).toBe(0.004);
   });
 });
 

@@ -15,6 +15,27 @@ export function isWorthOpening(toWorker: number | null, toViewer: number): boole
   return toWorker !== null && Math.min(toWorker, toViewer) >= FAR_SECONDS;
 }
 
+/** Of a round trip, one a second, before it says how long a line is. */
+const ENOUGH_MEASURES = 5;
+
+/** The shortest round trip of a connection: a busy machine lengthens single ones, nothing shortens them. */
+export class LineLength {
+  #least = Number.POSITIVE_INFINITY;
+  #measures = 0;
+
+  /** One more, seconds; null changes nothing. */
+  measured(roundTrip: number | null): void {
+    if (roundTrip === null) return;
+    this.#least = Math.min(this.#least, roundTrip);
+    this.#measures += 1;
+  }
+
+  /** null until it has been measured often enough. */
+  get seconds(): number | null {
+    return this.#measures >= ENOUGH_MEASURES ? this.#least : null;
+  }
+}
+
 /** The other way must be faster by this much, in seconds, for this long. */
 const MARGIN_SECONDS = 0.015;
 const PATIENCE_MS = 2_000;
