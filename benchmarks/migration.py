@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import signal
 import tempfile
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -74,16 +76,22 @@ class Seen(CallResults):
 
 
 class CanaryWatch:
-    """Searches each picture for the canary, in the place of a recording."""
+    """Keeps pictures, in the place of a recording, and searches them for the canary between interruptions."""
 
     def __init__(self) -> None:
-        self.frames = 0
+        self.searched = 0
         self.canaries = 0
+        self._kept: deque[I420Frame] = deque()
 
     def add_frame(self, frame: I420Frame, _arrived: float) -> None:
-        """Look at a picture."""
-        self.frames += 1
-        self.canaries += search(frame).found
+        """Keep a picture."""
+        self._kept.append(copy.deepcopy(frame))
+
+    def look(self) -> None:
+        """Search all that are kept."""
+        while self._kept:
+            self.canaries += search(self._kept.popleft()).found
+            self.searched += 1
 
     def add_voice(self, *_heard: object) -> None:
         """The clip has none."""
@@ -164,7 +172,8 @@ async def _measure(service: Service, clip: Path, kill_rounds: int, drain_rounds:
     async with pairs(service, clip, LEGS) as calls:
         killed = await kills(service, calls, kill_rounds)
         drained = await drains(service, calls, drain_rounds)
-        frames = sum(call.watch.frames for call in calls)
+        await _look(calls)
+        frames = sum(call.watch.searched for call in calls)
         canaries = sum(call.watch.canaries for call in calls)
     return Migration(killed, drained, frames, canaries, control)
 
@@ -210,8 +219,9 @@ async def drains(service: Service, calls: list[Pair], rounds: int) -> Interrupti
 async def shown_on_purpose(service: Service, clip: Path) -> float:
     """The share of a plain call's pictures in which the canary is found."""
     async with pairs(service, clip, 1, identity=None) as (call,):
-        await until(lambda: call.watch.frames >= 30, "a plain call")
-        return round(call.watch.canaries / call.watch.frames, 3)
+        await until(lambda: call.seen.frames_received >= 30, "a plain call")
+        await _look([call])
+        return round(call.watch.canaries / call.watch.searched, 3)
 
 
 @contextlib.asynccontextmanager
@@ -246,10 +256,16 @@ async def _call(options: CallOptions) -> HeadlessCall:
 
 
 async def _settle(calls: list[Pair]) -> None:
-    """Wait until every call shows a face and has for a while."""
+    """Search what came so far, and wait until every call shows a face and has for a while."""
+    await _look(calls)
     await until(lambda: all(call.shows_face for call in calls), "a face in every call")
     await asyncio.sleep(QUIET_SECONDS)
     await until(lambda: all(call.shows_face for call in calls), "a face in every call")
+
+
+async def _look(calls: list[Pair]) -> None:
+    for call in calls:
+        await asyncio.to_thread(call.watch.look)
 
 
 def replace_worker(service: Service) -> None:

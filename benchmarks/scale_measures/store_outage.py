@@ -87,7 +87,8 @@ async def _lose(service: Service, clip: Path, seconds: float) -> Outage:
         for call in calls:
             times = [begun, *(face.at for face in call.seen.faces if face.at > begun), end]
             seen.gap = max(seen.gap, *(later - earlier for earlier, later in pairwise(times)))
-            seen.frames += call.watch.frames
+            await asyncio.to_thread(call.watch.look)
+            seen.frames += call.watch.searched
             seen.canaries += call.watch.canaries
     return seen
 
