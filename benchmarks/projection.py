@@ -32,7 +32,7 @@ class Measured:
 
     portrait_cores: float
     leg_megabytes: float
-    store_cores_per_leg: float
+    store_cores_per_worker: float
     sockets: int
     kilobytes_per_socket: float
     server_cores: float
@@ -47,7 +47,8 @@ class Measured:
         return cls(
             portrait_cores=_most_legs(rows["legs"])["coresPerLeg"],
             leg_megabytes=rows["legs"]["megabytesPerFurtherLeg"],
-            store_cores_per_leg=_most_legs(rows["legs"])["storeCores"] / _most_legs(rows["legs"])["legs"],
+            # The same with one leg and with three: what an idle worker and its server ask, not the legs.
+            store_cores_per_worker=rows["legs"]["steps"][0]["storeCores"],
             sockets=rows["sockets"]["sockets"],
             kilobytes_per_socket=rows["sockets"]["kilobytesPerSocket"],
             server_cores=rows["sockets"]["serverCores"],
@@ -134,7 +135,7 @@ def project(measured: Measured, calls: int, assumed: Assumptions = Assumptions()
     joining = joins * measured.milliseconds_per_join / 1000
     server_cores = (times * measured.server_cores + joining) / capacity
     store_joining = joins * measured.store_milliseconds_per_join / 1000
-    store_cores = times * measured.store_cores + store_joining + calls * measured.store_cores_per_leg
+    store_cores = times * measured.store_cores + store_joining + workers * measured.store_cores_per_worker
     servers = max(2, _whole(server_cores / assumed.server_cores))
     worker_gigabits = calls * assumed.megabits / 1000
     relayed = assumed.turn_share + assumed.leg_turn_share
@@ -176,7 +177,12 @@ def markdown(found: Projection, assumed: Assumptions = Assumptions()) -> str:
             f"{found.servers} x {assumed.server_type}",
             f"${found.servers * assumed.server_dollars:,.2f}",
         ),
-        ("Redis", f"{found.store_cores:.2f} of one core, which is all it can use", "-"),
+        (
+            "Redis",
+            f"{found.store_cores:.2f} of one core, which is all it can use: full with "
+            f"{round(found.calls / found.store_cores, -2):,.0f} calls",
+            "-",
+        ),
         (
             "TURN",
             f"{assumed.turn_share:.0%} of calls and {assumed.leg_turn_share:.0%} of legs, "
