@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 from playwright.async_api import Page, Playwright, Route, expect
 
@@ -233,5 +234,7 @@ def write_bomb(path: Path) -> None:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=1)
         stream.width, stream.height, stream.pix_fmt = 8000, 6000, "yuv420p"
-        for packet in stream.encode(av.VideoFrame(8000, 6000, "yuv420p")) + stream.encode(None):
+        # a new frame holds what was in memory, which may be hard to compress
+        picture = av.VideoFrame.from_ndarray(np.full((9000, 8000), 128, np.uint8), format="yuv420p")
+        for packet in stream.encode(picture) + stream.encode(None):
             container.mux(packet)
