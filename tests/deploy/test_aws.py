@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from talchum.adapters.coturn import coturn_configuration
+from talchum.adapters.turn_credentials import TurnCredentials
 from talchum.apps.settings import NAMES
 from tests.deploy.containers import ROOT
 
@@ -24,6 +25,15 @@ def test_what_instances_are_told_are_settings() -> None:
     told = set(re.findall(r"export (TALCHUM_[A-Z_]+)=", TEMPLATE.read_text()))
     assert {"TALCHUM_REDIS_URL", "TALCHUM_TRUSTED_PROXIES", "TALCHUM_TURN_URLS"} <= told
     assert told <= set(NAMES)
+
+
+def test_what_coturns_are_called_by_are_addresses_of_turn_servers() -> None:
+    lists = re.findall(r"TURN_[AB]='([^']+)'", TEMPLATE.read_text())
+    assert lists
+    for listed in lists:
+        urls = NAMES["TALCHUM_TURN_URLS"][1](re.sub(r"\$\{\w+\}", "192.0.2.1", listed))
+        assert isinstance(urls, tuple)
+        assert TurnCredentials(urls, "secret").has_turn
 
 
 def test_the_ports_that_coturn_relays_on_are_open() -> None:

@@ -37,6 +37,14 @@ envFrom:
   - secretRef: {name: {{ .Values.secretName }}}
 {{- end }}
 
+{{/* What only the pod can put together; it wins over the Secret and the ConfigMap. */}}
+{{- define "talchum.ownEnvironment" -}}
+{{- if .Values.postgres.bundled }}
+- {name: POSTGRES_PASSWORD, valueFrom: {secretKeyRef: {name: {{ .Values.secretName }}, key: POSTGRES_PASSWORD}}}
+- {name: TALCHUM_DATABASE_URL, value: postgresql+psycopg://talchum:$(POSTGRES_PASSWORD)@{{ .Release.Name }}-postgres/talchum}
+{{- end }}
+{{- end }}
+
 {{- define "talchum.volumes" -}}
 volumes:
   - {name: data, emptyDir: {}}
