@@ -34,7 +34,7 @@ class DelayExchange:
         self._peer = peer
         self.latest = PeerStats()
         self._loop = Loop(seconds=None, returning=None, sending=None)
-        self._receiving: float | None = None
+        self._arriving: float | None = None
         self.line = LineLength()
         self.passage: Passage | None = None
 
@@ -89,14 +89,13 @@ class DelayExchange:
 
     def _picture(self) -> float | None:
         """From the other side's sender to the decoded picture, over the last second."""
-        trip = self.latest.round_trip_time
-        if self._receiving is None or trip is None:
+        if self._arriving is None:
             return None
         sending = self._loop.sending
-        return trip / 2 + (UNTOLD_SENDING_SECONDS if sending is None else sending) + self._receiving
+        return (UNTOLD_SENDING_SECONDS if sending is None else sending) + self._arriving
 
     def _measured_passage(self, now: PeerStats, before: PeerStats) -> Passage | None:
-        self._receiving = now.receiving_since(before)
+        self._arriving = now.arriving_since(before)
         picture = self._picture()
         voice = now.voice_buffering.mean_since(before.voice_buffering)
         if picture is None or voice is None or now.round_trip_time is None:

@@ -54,8 +54,7 @@ class OpenedWorker(PeerListener):
         with contextlib.suppress(PeerConnectionError):  # it is being closed
             now, before = await self.peer.stats(), self._stats
             self._stats = now
-            received, trip = now.receiving_since(before), now.round_trip_time
-            self.passage = None if received is None or trip is None else trip / 2 + received
+            self.passage = now.arriving_since(before)
 
     def may_show(self, state: ParticipantState) -> bool:
         """Whether a frame from here counts as shown, by what its performer says of themselves."""

@@ -118,19 +118,18 @@ class WornLeg(PeerListener):
         with contextlib.suppress(PeerConnectionError):  # it is being closed
             now, before = await self.peer.stats(), self._stats
             self._stats, report = now, self._report
-            received, trip = now.receiving_since(before), now.round_trip_time
-            self._line.measured(trip)
-            self.returning = None if received is None or trip is None else received + trip / 2
+            self._line.measured(now.round_trip_time)
+            self.returning = now.arriving_since(before)
             if report is None:
                 return
             codec = report.codec_times
             parts = (
                 now.sending_since(before),
-                trip,
+                now.round_trip_time,
                 codec.receiving,
                 report.frame_age.p50,
                 codec.sending,
-                received,
+                now.receiving_since(before),
             )
             known = [part for part in parts if part is not None]
             self.delay = sum(known) if len(known) == len(parts) else None

@@ -20,7 +20,6 @@ Way = Literal["client", "server"]
 FAR_SECONDS = 0.02
 """A round trip of a performer's; the shorter of theirs to worker and viewer is what server relay saves."""
 
-
 ENOUGH_MEASURES = 5
 """Of a round trip, one a second, before it says how long a line is."""
 

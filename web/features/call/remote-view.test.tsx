@@ -131,7 +131,7 @@ describe("RemoteView", () => {
     await see({ way: "server" });
     expect(visible()).toEqual(["false", "true"]);
     expect(video()).toBe(by("server"));
-    await see({ way: "server", mayShow: false });
+    await see({ way: "client", mayShow: false });
     expect(by("server").srcObject).toBeNull();
     expect(visible()).toEqual(["true", "false"]);
     await see({ way: "server" }, { gate: { state: "waiting" }, legs: [], tags: [] });

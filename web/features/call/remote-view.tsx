@@ -114,7 +114,7 @@ function RemoteMedia({
   const audioRef = useRef<HTMLAudioElement>(null);
   const [blocked, setBlocked] = useState(false);
   const { relay } = remote;
-  const byServer = relay?.mayShow === true && relay.way === "server";
+  const byServer = relay?.way === "server";
 
   const tags = remote.state.ownFace ? null : remote.disclosed.tags.join(" ");
   const badge = useBadge(shownRef, visible, tags);

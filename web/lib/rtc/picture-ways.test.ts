@@ -131,6 +131,14 @@ describe("PictureWays", () => {
     expect(ways.snapshot("other")).toMatchObject({ mayShow: false });
   });
 
+  it("calls it the client's picture as soon as the worker's may not be shown any more", async () => {
+    const connection = await opened();
+    play(0, 3.2, [client, trackOf(connection)]);
+    mayShow = false;
+    expect(ways.snapshot("other")).toMatchObject({ way: "client", mayShow: false });
+    expect([ways.way, ways.lead]).toEqual(["client", 0]);
+  });
+
   it("goes back to the client when the worker is silent", async () => {
     const connection = await opened();
     play(0, 3.2, [client, trackOf(connection)]);

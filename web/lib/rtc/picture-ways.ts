@@ -41,13 +41,14 @@ export class PictureWays {
     this.#options = options;
   }
 
+  /** By which way they are shown: the client's wherever the worker's picture may not be. */
   get way(): Way {
-    return this.#choice.way;
+    return this.#worker !== null && this.#mayShow(this.#worker) ? this.#choice.way : "client";
   }
 
   /** Seconds by which the picture that is shown is earlier than the one by client relay. */
   get lead(): number {
-    return this.#choice.lead;
+    return this.way === "server" ? this.#choice.lead : 0;
   }
 
   /** From the worker's encoder to our decoder, seconds; null while unknown. */
@@ -164,9 +165,9 @@ export class PictureWays {
   }
 
   #arrived(way: Way, at: number): void {
-    const before = this.way;
+    const before = this.#choice.way;
     this.#choice.arrived(way, at);
-    if (this.way !== before) this.#options.onChange();
+    if (this.#choice.way !== before) this.#options.onChange();
   }
 
   /** Frames by client relay are of interest only while there is another way. */

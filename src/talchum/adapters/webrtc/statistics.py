@@ -43,6 +43,11 @@ class PeerStats:
         pacing = self.pacing.mean_since(before.pacing)
         return None if encoding is None or pacing is None else encoding + pacing
 
+    def arriving_since(self, before: PeerStats) -> float | None:
+        """From the other side's sender to the decoded picture in between, None when none came."""
+        received, trip = self.receiving_since(before), self.round_trip_time
+        return None if received is None or trip is None else trip / 2 + received
+
     def receiving_since(self, before: PeerStats) -> float | None:
         """From a picture's first packet to the decoded picture in between, None when none came."""
         return self.video_processing.mean_since(before.video_processing)
