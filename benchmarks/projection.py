@@ -32,7 +32,9 @@ class Measured:
 
     portrait_cores: float
     leg_megabytes: float
+    store_idle_cores: float
     store_cores_per_worker: float
+    store_cores_per_leg: float
     sockets: int
     kilobytes_per_socket: float
     server_cores: float
@@ -44,15 +46,18 @@ class Measured:
     def of(cls, result: Mapping[str, Any]) -> Measured:
         """Read them; KeyError names a row that was not measured."""
         rows = result["measures"]
+        idle = rows["leases"]["storeIdleCores"]
         return cls(
             portrait_cores=_most_legs(rows["legs"])["coresPerLeg"],
             leg_megabytes=rows["legs"]["megabytesPerFurtherLeg"],
-            # The same with one leg and with three: what an idle worker and its server ask, not the legs.
-            store_cores_per_worker=rows["legs"]["steps"][0]["storeCores"],
+            store_idle_cores=idle,
+            # With one leg and a call server's share of asking, so a little too much.
+            store_cores_per_worker=rows["legs"]["steps"][0]["storeCores"] - idle,
+            store_cores_per_leg=(rows["leases"]["storeCores"] - idle) / rows["leases"]["legs"],
             sockets=rows["sockets"]["sockets"],
             kilobytes_per_socket=rows["sockets"]["kilobytesPerSocket"],
             server_cores=rows["sockets"]["serverCores"],
-            store_cores=rows["sockets"]["storeCores"],
+            store_cores=rows["sockets"]["storeCores"] - idle,
             milliseconds_per_join=rows["joins"]["serverMsPerJoin"],
             store_milliseconds_per_join=rows["joins"]["storeMsPerJoin"],
         )
@@ -134,8 +139,13 @@ def project(measured: Measured, calls: int, assumed: Assumptions = Assumptions()
     joins = calls_a_second * SOCKETS_A_CALL
     joining = joins * measured.milliseconds_per_join / 1000
     server_cores = (times * measured.server_cores + joining) / capacity
-    store_joining = joins * measured.store_milliseconds_per_join / 1000
-    store_cores = times * measured.store_cores + store_joining + workers * measured.store_cores_per_worker
+    store_cores = (
+        measured.store_idle_cores
+        + times * measured.store_cores
+        + joins * measured.store_milliseconds_per_join / 1000
+        + workers * measured.store_cores_per_worker
+        + calls * measured.store_cores_per_leg  # the time of rooms is in this and in that of sockets
+    )
     servers = max(2, _whole(server_cores / assumed.server_cores))
     worker_gigabits = calls * assumed.megabits / 1000
     relayed = assumed.turn_share + assumed.leg_turn_share

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from benchmarks.acceptance import AcceptanceTable, Measure
 from benchmarks.scale_measures.joins import measure_joins
+from benchmarks.scale_measures.leases import measure_leases
 from benchmarks.scale_measures.legs import measure_admission, measure_legs, measure_neural_legs
 from benchmarks.scale_measures.lost_workers import measure_drains, measure_kills
 from benchmarks.scale_measures.sockets import measure_sockets, measure_two_processes
@@ -26,6 +27,7 @@ TABLE = AcceptanceTable(
             "sockets": Measure(measure_sockets, 5_000),
             "two-processes": Measure(measure_two_processes, 5_000),
             "joins": Measure(measure_joins, 600),
+            "leases": Measure(measure_leases, 1_000),
             "legs": Measure(measure_legs, 5),
             "neural-legs": Measure(measure_neural_legs, 3),
             "admission": Measure(measure_admission, 3),

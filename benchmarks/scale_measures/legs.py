@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.camera_clip import write_camera_clip
 from benchmarks.machine import REPOSITORY
 from benchmarks.outcome import Outcome
-from benchmarks.scale_measures.processes import cpu_seconds, resident_bytes
+from benchmarks.scale_measures.processes import cpu_seconds, fine_cpu_seconds, resident_bytes
 from talchum.adapters.cpu_share import usable_cores
 from talchum.domain.frame import Image
 from talchum.domain.slot_control import most_slots
@@ -134,17 +134,18 @@ def _load(service: Service, clip: Path, engine: str, legs: int, extra: int = 0) 
     ) as client:
         assert client.stdout is not None
         lines: list[dict[str, Any]] = [json.loads(client.stdout.readline())]
-        pids = (worker, client.pid, store)
+        pids = (worker, client.pid)
         before, begun = [cpu_seconds(pid) for pid in pids], time.monotonic()
+        kept = fine_cpu_seconds(store)
         lines.append(json.loads(client.stdout.readline()))
         took = time.monotonic() - begun
-        cores, load, kept = ((cpu_seconds(pid) - used) / took for pid, used in zip(pids, before, strict=True))
+        cores, load = ((cpu_seconds(pid) - used) / took for pid, used in zip(pids, before, strict=True))
         lines[1] |= {
             "workerCores": round(cores, 3),
             "coresPerLeg": round(cores / legs, 3),
             "workerMegabytes": round(resident_bytes(worker) / 1024**2),
             "loadCores": round(load, 3),
-            "storeCores": round(kept, 4),
+            "storeCores": round((fine_cpu_seconds(store) - kept) / took, 5),
         }
         lines += [json.loads(line) for line in client.stdout]
     return lines

@@ -14,7 +14,7 @@ import pytest
 
 from talchum.adapters.face_worker_presence import FaceWorkerPresence
 from talchum.adapters.face_worker_registry import FaceWorkerStatus, served_key
-from talchum.adapters.redis_rooms import LEASE_LIFETIME, MAX_OUTBOX, RedisRooms, connect
+from talchum.adapters.redis_rooms import LEASE_LIFETIME, MAX_CLAIMED, MAX_OUTBOX, RedisRooms, connect
 from talchum.domain.disclosure import Disclosure
 from talchum.domain.errors import AdmissionError, StoreError
 from talchum.domain.placement import CPU_LEGS, GPU_LEGS
@@ -326,6 +326,15 @@ async def ask(rooms: RedisRooms, key: str, connection: str) -> tuple[str, Enqueu
     return peer, next(effect for effect in effects if isinstance(effect, EnqueueFaceLeg))
 
 
+async def ticked(rooms: RedisRooms) -> list[str]:
+    """Rooms to which something happens as time passes now."""
+    return [room async for room, _ in rooms.tick()]
+
+
+async def make_due(rooms: RedisRooms, *keys: str) -> None:
+    await rooms._redis.zadd("talchum:rooms-due", dict.fromkeys(keys, 0.0))
+
+
 async def places_told(rooms: RedisRooms, key: str, peer: str) -> list[int]:
     messages = [json.loads(text) for _, text in await rooms.outbox(key, peer, 0)]
     return [message["place"] for message in messages if message["type"] == "face-leg-queued"]
@@ -375,10 +384,90 @@ async def test_queue_of_gpu_workers_is_used_and_counted_apart_while_one_lives(st
 
 async def test_leg_of_a_room_that_is_gone_holds_no_place(rooms: RedisRooms) -> None:
     await rooms._redis.zadd("talchum:face-legs-waiting", {"left-behind": 1.0})
-    await rooms.tick()
+    assert await ticked(rooms) == []
     key = await new_room(rooms)
     peer, _ = await ask(rooms, key, "s1.1")
     assert await places_told(rooms, key, peer) == [1]
+
+
+async def test_room_in_which_time_changes_nothing_lives_on_unwritten(rooms: RedisRooms) -> None:
+    key = await new_room(rooms)
+    _, order = await ask(rooms, key, "s1.1")
+    secret = order.ticket.partition(".")[2]
+    await rooms.change(key, lambda room, now: room.join(secret, "s1.2", now))
+    state, lease = f"talchum:room:{key}", f"talchum:face-leg:{order.leg}:wanted"
+    for name in (state, lease):
+        await rooms._redis.expire(name, 5)
+    await make_due(rooms, key)
+    writes = "SET", "ZADD"
+    before = [await calls_of(rooms, command) for command in writes]
+    assert await ticked(rooms) == []
+    assert [await calls_of(rooms, command) for command in writes] == [before[0], before[1] + 1]  # the claim
+    assert await rooms._redis.ttl(state) > 3000
+    assert await rooms._redis.ttl(lease) > 30
+    assert await rooms._redis.zcount("talchum:rooms-due", "-inf", 1.0) == 0
+    await rooms._redis.flushall()
+    await rooms.beat()
+    assert await rooms._redis.exists(state)
+
+
+async def calls_of(rooms: RedisRooms, command: str) -> int:
+    """How often the store has carried this command out."""
+    statistics = await rooms._redis.info("commandstats")
+    return int(statistics.get(f"cmdstat_{command.lower()}", {"calls": 0})["calls"])
+
+
+async def test_lease_that_ran_out_while_no_server_ran_is_put_back(rooms: RedisRooms) -> None:
+    key = await new_room(rooms)
+    _, order = await ask(rooms, key, "s1.1")
+    secret = order.ticket.partition(".")[2]
+    await rooms.change(key, lambda room, now: room.join(secret, "s1.2", now))
+    lease = f"talchum:face-leg:{order.leg}:wanted"
+    await rooms._redis.delete(lease)
+    await make_due(rooms, key)
+    assert await ticked(rooms) == [key]
+    assert 0 < await rooms._redis.ttl(lease) <= LEASE_LIFETIME
+
+
+async def test_more_rooms_than_one_claim_takes_are_all_looked_after_at_once(rooms: RedisRooms) -> None:
+    keys = [await new_room(rooms) for _ in range(2 * MAX_CLAIMED + 1)]
+    for key in keys[:-1]:
+        await enter(rooms, key, "s1.1")
+    await enter(rooms, keys[-1], "gone.1")
+    await make_due(rooms, *keys)
+    assert await ticked(rooms) == [keys[-1]]
+    assert await rooms._redis.zcount("talchum:rooms-due", "-inf", 1.0) == 0
+
+
+async def test_room_that_expired_is_due_no_more(rooms: RedisRooms) -> None:
+    key = await new_room(rooms)
+    await rooms._redis.delete(f"talchum:room:{key}")
+    await make_due(rooms, key)
+    assert await ticked(rooms) == []
+    assert await rooms._redis.zcard("talchum:rooms-due") == 0
+
+
+async def test_server_is_known_again_before_its_rooms_are_put_back(
+    rooms: RedisRooms, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await rooms.beat()
+    key = await new_room(rooms)
+    await enter(rooms, key, "s1.1")
+    await rooms._redis.flushall()
+    other = other_server(store)
+    put_back = RedisRooms._commit
+
+    async def watched(self: RedisRooms, *arguments: object) -> bool:
+        done = await put_back(self, *arguments)  # type: ignore[arg-type]
+        await make_due(other, key)
+        assert await ticked(other) == []
+        return done
+
+    monkeypatch.setattr(RedisRooms, "_commit", watched)
+    await rooms.beat()
+    monkeypatch.undo()
+    assert next(iter(rooms._decoder.decode((await rooms._load(key))[0]).peers.values())).connection == "s1.1"
+    await other._redis.aclose()
 
 
 async def test_peers_of_a_server_that_died_are_lost_by_anothers_tick(store: Store) -> None:
@@ -389,7 +478,7 @@ async def test_peers_of_a_server_that_died_are_lost_by_anothers_tick(store: Stor
     await rooms.beat()
 
     async def told() -> list[str]:
-        await rooms.tick()
+        await ticked(rooms)
         return [json.loads(text)["type"] for _, text in await rooms.outbox(key, first, 0)]
 
     async with asyncio.timeout(5):
@@ -408,8 +497,8 @@ async def test_due_room_is_ticked_by_one_server(store: Store) -> None:
     key = await new_room(one)
     peer = await enter(one, key, "s1.1")
     await one.change(key, lambda room, now: room.disconnect(peer, "s1.1", now - 60.0))
-    ticked = await asyncio.gather(one.tick(), two.tick())
-    assert [key for server in ticked for key, _ in server].count(key) == 1
+    by_server = await asyncio.gather(ticked(one), ticked(two))
+    assert [room for rooms in by_server for room in rooms] == [key]
     assert one._decoder.decode((await one._load(key))[0]).peers == {}
     for rooms in (one, two):
         await rooms._redis.aclose()

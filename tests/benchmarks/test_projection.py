@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -11,7 +11,9 @@ from benchmarks.projection import Assumptions, Measured, markdown, project
 MEASURED = Measured(
     portrait_cores=0.28,
     leg_megabytes=50.0,
+    store_idle_cores=0.001,
     store_cores_per_worker=0.002,
+    store_cores_per_leg=0.00001,
     sockets=5_000,
     kilobytes_per_socket=40.0,
     server_cores=0.5,
@@ -27,7 +29,7 @@ def test_what_grows_with_the_calls_is_taken_times_them() -> None:
     assert found.worker_cores == pytest.approx(4_000)
     assert found.workers == 250
     assert found.server_cores == pytest.approx((6 * 0.5 + 50 * 0.02) / 0.7)
-    assert found.store_cores == pytest.approx(6 * 0.1 + 50 * 0.002 + 250 * 0.002)
+    assert found.store_cores == pytest.approx(0.001 + 6 * 0.1 + 50 * 0.002 + 250 * 0.002 + 10_000 * 0.00001)
     assert found.worker_gigabytes == pytest.approx(488, abs=1)
     assert found.allocations_a_second == pytest.approx(10_000 / 600 * 3 * 2 * 2)
     assert found.worker_gigabits == pytest.approx(20.0)
@@ -63,13 +65,14 @@ def test_the_table_names_the_types_and_the_shares() -> None:
 
 def test_figures_are_read_from_the_rows_of_the_table() -> None:
     steps = [
-        {"legs": legs, "coresPerLeg": cores, "storeCores": 0.002}
+        {"legs": legs, "coresPerLeg": cores, "storeCores": 0.003}
         for legs, cores in ((1, 0.3), (2, 0.28), (3, 0.5))
     ]
-    sockets = {"sockets": 5_000, "kilobytesPerSocket": 40.0, "serverCores": 0.5, "storeCores": 0.1}
+    sockets = {"sockets": 5_000, "kilobytesPerSocket": 40.0, "serverCores": 0.5, "storeCores": 0.101}
     rows = {
         "sockets": sockets,
         "joins": {"serverMsPerJoin": 20.0, "storeMsPerJoin": 2.0},
+        "leases": {"legs": 1_000, "storeCores": 0.011, "storeIdleCores": 0.001},
         "legs": {"servedInTime": 2, "megabytesPerFurtherLeg": 50.0, "steps": steps},
     }
-    assert Measured.of({"measures": rows}) == MEASURED
+    assert asdict(Measured.of({"measures": rows})) == pytest.approx(asdict(MEASURED))

@@ -9,8 +9,9 @@ import pytest
 from benchmarks import projection, scale, scale_plot, sizing
 from benchmarks.acceptance import markdown
 from benchmarks.machine import REPOSITORY
-from benchmarks.scale_measures import legs, sockets
+from benchmarks.scale_measures import leases, legs, sockets
 from benchmarks.scale_measures.joins import measure_joins
+from talchum.adapters.face_worker_presence import FaceWorkerPresence
 
 
 def test_the_pages_have_the_tables_of_the_results() -> None:
@@ -32,6 +33,30 @@ def test_every_message_between_sockets_arrives(measure: object, monkeypatch: pyt
     assert found["sent"] >= 190
     assert found["relayMs"]["p99"] > 0
     assert found["serverCores"] > 0
+
+
+@pytest.mark.valkey
+def test_leases_of_running_legs_are_kept_and_what_the_store_does_for_them_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(leases, "SECONDS", 1.5)
+    monkeypatch.setattr(leases, "IDLE_SECONDS", 0.5)
+    found = leases.measure_leases(30).details
+    assert (found["legs"], found["lost"]) == (30, 0)
+    assert found["storeCores"] > found["storeIdleCores"] > 0
+
+
+@pytest.mark.valkey
+def test_lease_that_is_taken_away_counts_as_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def gone(_presence: FaceWorkerPresence, _leg: str) -> bool:
+        return False
+
+    monkeypatch.setattr(FaceWorkerPresence, "is_wanted", gone)
+    monkeypatch.setattr(leases, "SECONDS", 6.0)
+    monkeypatch.setattr(leases, "IDLE_SECONDS", 0.1)
+    found = leases.measure_leases(3)
+    assert not found.met
+    assert found.details["lost"] == 3
 
 
 @pytest.mark.valkey

@@ -14,6 +14,7 @@ ROWS = {
     "legs": {"servedInTime": 2, "megabytesPerFurtherLeg": 50.0, "steps": STEPS},
     "neural-legs": {"servedInTime": 1, "megabytesPerFurtherLeg": None, "steps": STEPS},
     "sockets": {"sockets": 5_000, "kilobytesPerSocket": 41.0, "serverCores": 0.4, "storeCores": 0.1},
+    "leases": {"legs": 500, "storeCores": 0.012, "storeIdleCores": 0.002},
     "joins": {"serverMsPerJoin": 18.0, "storeMsPerJoin": 1.5},
 }
 
@@ -31,4 +32,5 @@ def test_sockets_are_told_by_the_thousand() -> None:
     assert f"| 1,000 sockets, {RATE / 5:.0f} messages a second between them | call server |" in table
     assert "| 0.08 of a core | 40 MB |" in table
     assert "| Redis | 0.020 of a core |" in table
+    assert "| 1,000 face legs that go on, with their rooms | Redis | 0.020 of a core |" in table
     assert "| join a second | call server | 0.018 of a core |" in table

@@ -1,9 +1,10 @@
 """Rooms and their numbered outboxes in Redis, so that any call server can serve any peer of a room.
 
 A change loads the state, lets the sans-IO `Room` act on it and stores state, outbox entries, leases and
-wake-ups in one script that first compares the state it started from: two processes cannot both admit the last
-participant. Time comes from Redis, so that all processes share one clock. A store that comes back empty gets
-the rooms back that its servers remember, so that calls outlive it.
+wake-ups in one script that first compares the state it started from, so two processes cannot both admit the
+last participant. Time comes from Redis: all processes share one clock. Rooms in which time changes nothing,
+most of them at any time, are read many at once and not written. A store that comes back empty gets the rooms
+back that its servers remember, so that calls outlive it.
 
 Keys, all under ``talchum:``: ``room:{key}`` the state; ``outbox:{key}:{peer}`` a stream whose entry ids are
 the message numbers; ``rooms-due`` when each room's next tick is; ``server:{id}`` a call server's heartbeat;
@@ -62,8 +63,11 @@ LEASE_LIFETIME = 40
 
 SERVER_LIFETIME = 5
 MAX_ATTEMPTS = 32
-MAX_REMEMBERED = 1024
-"""Rooms of which a server remembers the last state, the most recently changed."""
+MAX_CLAIMED = 16
+"""Due rooms that a server claims at a time."""
+
+MAX_REMEMBERED = 8192
+"""Rooms of which a server remembers the last state, about 1 KB each, those it saw last."""
 
 RoomAction = Callable[[Room, float], list[Effect]]
 StateDisclosure = Callable[[Disclosure, float], str]
@@ -98,7 +102,7 @@ return 1
 # What waits in the queue longer than anybody does is of a room that is gone.
 _CLAIM = """
 for k = 2, #KEYS do redis.call('ZREMRANGEBYSCORE', KEYS[k], '-inf', ARGV[3]) end
-local keys = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, 64)
+local keys = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[4])
 for _, key in ipairs(keys) do redis.call('ZADD', KEYS[1], ARGV[2], key) end
 return keys
 """
@@ -237,12 +241,10 @@ class RedisRooms:
     async def beat(self) -> None:
         """Say that this server lives; to be repeated within `SERVER_LIFETIME`. Raises StoreError."""
         with _store_errors():
-            await self._restore()
+            # Before rooms are put back: another server would take their peers here for lost.
             await self._redis.set(f"talchum:server:{self._server}", b"1", ex=SERVER_LIFETIME)
-            pipeline: Any = self._redis.pipeline(transaction=False)
-            for queue in LEG_QUEUES:
-                pipeline.exists(served_key(queue))
-            answers = await pipeline.execute()
+            await self._restore()
+        answers = await self._answers([("EXISTS", served_key(queue)) for queue in LEG_QUEUES])
         self._served = frozenset(queue for queue, served in zip(LEG_QUEUES, answers, strict=True) if served)
 
     async def retire(self) -> None:
@@ -250,14 +252,27 @@ class RedisRooms:
         with _store_errors():
             await self._redis.delete(f"talchum:server:{self._server}")
 
-    async def tick(self) -> list[tuple[str, list[Effect]]]:
+    async def tick(self) -> AsyncGenerator[tuple[str, list[Effect]], None]:
         """Let time pass in every room whose time has come and that no other process has claimed.
 
-        Raises StoreError.
+        Gives the effects in each room to which something happened. Raises StoreError.
         """
+        claimed = await self._claim()
+        while claimed:
+            for key in await self._eventful(claimed):
+                try:
+                    effects = await self._tick_room(key)
+                except AdmissionError:  # expired with nobody in it
+                    with _store_errors():
+                        await self._redis.zrem("talchum:rooms-due", key)
+                else:
+                    yield key, effects
+            claimed = await self._claim() if len(claimed) == MAX_CLAIMED else []
+
+    async def _claim(self) -> list[str]:
         with _store_errors():
             now = _seconds(await self._redis.time())
-            claim: list[bytes] = await self._redis.eval(
+            claimed: list[bytes] = await self._redis.eval(
                 _CLAIM,
                 1 + len(LEG_QUEUES),
                 "talchum:rooms-due",
@@ -265,37 +280,62 @@ class RedisRooms:
                 repr(now),
                 repr(now + self._rules.tick),
                 repr(now - 2 * self._rules.tick),
+                MAX_CLAIMED,
             )
-        ticked = []
-        for key in (name.decode() for name in claim):
-            try:
-                ticked.append((key, await self._tick_room(key)))
-            except AdmissionError:  # expired with nobody in it
-                with _store_errors():
-                    await self._redis.zrem("talchum:rooms-due", key)
-        return ticked
+        return [key.decode() for key in claimed]
+
+    async def _eventful(self, keys: list[str]) -> list[str]:
+        """Those of these claimed rooms that need a change; the others live on, and so do their legs."""
+        with _store_errors():
+            pipeline: Any = self._redis.pipeline(transaction=False).time()
+            for key in keys:
+                pipeline.getex(_room(key), ex=self._idle_lifetime)
+            time, *states = await pipeline.execute()
+        found = {key: state for key, state in zip(keys, states, strict=True) if state is not None}
+        rooms = {key: Room(self._decoder.decode(state), self._rules) for key, state in found.items()}
+        dead, now = await self._dead_servers([room.state for room in rooms.values()]), _seconds(time)
+        quiet: dict[str, list[str]] = {}
+        for key, room in rooms.items():
+            kept = _kept_by_time(room, now, now + self._rules.tick, dead)
+            if kept is not None and self._encoder.encode(room.state) == found[key]:
+                self._remember(key, found[key])
+                quiet[key] = kept
+        lost = await self._lost_leases([leg for legs in quiet.values() for leg in legs])
+        return [key for key in keys if key not in quiet or not lost.isdisjoint(quiet[key])]
 
     async def _tick_room(self, key: str) -> list[Effect]:
         before, _, _ = await self._load(key)
         state = self._decoder.decode(before)
-        servers = sorted({server_of(peer.connection) for peer in state.peers.values()} - {"", self._server})
-        dead = set()
-        for server in servers:
-            with _store_errors():
-                if not await self._redis.exists(f"talchum:server:{server}"):
-                    dead.add(server)
+        dead = await self._dead_servers([state])
         places = await self._places({name: leg.queue for name, leg in state.legs.items() if not leg.worker})
         return await self.change(key, lambda room, now: room.tick(now, dead, places))
 
-    async def _places(self, legs: dict[str, str]) -> dict[str, int]:
-        """The place of each of these legs in its queue, 1 for the next."""
-        if not legs:
-            return {}
+    async def _dead_servers(self, states: list[RoomState]) -> set[str]:
+        """Servers whose heartbeat is gone, of those that hold a connection of these rooms."""
+        held = {server_of(peer.connection) for state in states for peer in state.peers.values()}
+        servers = sorted(held - {"", self._server})
+        answers = await self._answers([("EXISTS", f"talchum:server:{server}") for server in servers])
+        return {server for server, lives in zip(servers, answers, strict=True) if not lives}
+
+    async def _lost_leases(self, legs: list[str]) -> set[str]:
+        """Renew these legs' leases where they are there, and give the legs whose are not."""
+        answers = await self._answers([("EXPIRE", _lease(leg), LEASE_LIFETIME) for leg in legs])
+        return {leg for leg, renewed in zip(legs, answers, strict=True) if not renewed}
+
+    async def _answers(self, commands: list[tuple[Any, ...]]) -> list[Any]:
+        """What the store answers to each of these, all asked at once."""
+        if not commands:
+            return []
         with _store_errors():
             pipeline: Any = self._redis.pipeline(transaction=False)
-            for leg, queue in legs.items():
-                pipeline.zrank(_waiting(queue), leg)
-            ranks = await pipeline.execute()
+            for command in commands:
+                pipeline.execute_command(*command)
+            answers: list[Any] = await pipeline.execute()
+        return answers
+
+    async def _places(self, legs: dict[str, str]) -> dict[str, int]:
+        """The place of each of these legs in its queue, 1 for the next."""
+        ranks = await self._answers([("ZRANK", _waiting(queue), leg) for leg, queue in legs.items()])
         return {leg: rank + 1 for leg, rank in zip(legs, ranks, strict=True) if rank is not None}
 
     async def _load(self, key: str) -> tuple[bytes, float, dict[str, int]]:
@@ -363,6 +403,14 @@ class RedisRooms:
         if done:
             self._remember(key, encoded)
         return done
+
+
+def _kept_by_time(room: Room, now: float, due: float, dead: set[str]) -> list[str] | None:
+    """The legs that a room keeps where time brings it nothing else before `due`, None where it does."""
+    effects = room.tick(now, dead)
+    kept = [effect.leg for effect in effects if isinstance(effect, KeepFaceLeg)]
+    next_tick = room.next_tick(now)
+    return kept if len(kept) == len(effects) and next_tick is not None and next_tick >= due else None
 
 
 def _operations(state: RoomState, effects: list[Effect]) -> Iterator[_Operation]:

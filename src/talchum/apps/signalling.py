@@ -174,7 +174,7 @@ class Signalling:
             try:
                 await self._rooms.beat()
                 await self._report_losses()
-                await self._tick()
+                await self._let_time_pass()
                 if was_away:
                     logger.info("the store of rooms is back")
                 was_away = False
@@ -185,11 +185,9 @@ class Signalling:
                 was_away = True
             await asyncio.sleep(0.5)
 
-    async def _tick(self) -> None:
-        """Let time pass in all rooms whose time has come; one claim takes a bounded number of them."""
-        while ticked := await self._rooms.tick():
-            for room, effects in ticked:
-                await self._run_errands(room, effects)
+    async def _let_time_pass(self) -> None:
+        async for room, effects in self._rooms.tick():
+            await self._run_errands(room, effects)
 
     async def _hear_wakes(self) -> None:
         async for wake in self._rooms.wakes():
