@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
+import math
 import signal
 import tempfile
 import time
@@ -26,6 +27,7 @@ from typing import Any, cast
 
 from benchmarks.camera_clip import write_camera_clip
 from benchmarks.machine import spread
+from benchmarks.scale_measures.processes import cpu_seconds
 from benchmarks.trust_measures.canary import camera
 from talchum.adapters.call_server_client import CallLink, CallServerClient
 from talchum.adapters.recording import Recording
@@ -44,7 +46,10 @@ WIDTH, HEIGHT, RATE = 320, 240, 10
 KILL_BAR_S, DRAIN_BAR_MS = 2.0, 300.0
 PATIENCE = 60.0
 QUIET_SECONDS = 3.0
-"""Between a new worker's start and the next interruption: its start costs the others CPU."""
+"""Between faces in every call and the next interruption."""
+
+STARTED_CORES, STARTED_SECONDS = 0.1, 30.0
+"""A new worker that uses less has its identities ready: in a cluster another machine pays for that."""
 
 FRESH_SECONDS = 0.5
 LOOK_SECONDS = 0.02
@@ -168,6 +173,8 @@ def measure(kill_rounds: int, drain_rounds: int) -> Migration:
 
 async def _measure(service: Service, clip: Path, kill_rounds: int, drain_rounds: int) -> Migration:
     prepare_engine(zero_playout_delay=True, allow_loopback=True)
+    for worker in service.workers:
+        await asyncio.to_thread(wait_until_started, worker)
     control = await shown_on_purpose(service, clip)
     async with pairs(service, clip, LEGS) as calls:
         killed = await kills(service, calls, kill_rounds)
@@ -273,7 +280,16 @@ def replace_worker(service: Service) -> None:
     deadline = time.monotonic() + PATIENCE
     while service.health()["faceWorkers"] != len(service.workers) and time.monotonic() < deadline:
         time.sleep(LOOK_SECONDS)
-    service.start_worker()
+    wait_until_started(service.start_worker())
+
+
+def wait_until_started(worker: Child) -> None:
+    """Wait while it makes its identities ready, or for a while where it is given legs meanwhile."""
+    deadline, used = time.monotonic() + STARTED_SECONDS, math.inf
+    while used > STARTED_CORES and time.monotonic() < deadline:
+        before = cpu_seconds(worker.process.pid)
+        time.sleep(1.0)
+        used = cpu_seconds(worker.process.pid) - before
 
 
 def busiest(service: Service) -> Child:

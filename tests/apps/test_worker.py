@@ -179,7 +179,11 @@ class Leg:
 
     def __init__(self) -> None:
         self.drained = asyncio.Event()
+        self.ended = asyncio.Event()
         self.reason = ""
+
+    async def over(self) -> None:
+        await self.ended.wait()
 
     def drain(self) -> None:
         self.drained.set()
@@ -188,7 +192,23 @@ class Leg:
         self.reason = reason
 
 
-async def test_performers_are_asked_to_move_one_by_one_and_what_is_left_ends_with_the_grace(
+async def test_performer_is_asked_to_move_when_the_one_before_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker, legs = made(Presence()), [Leg(), Leg(), Leg()]
+    monkeypatch.setattr(worker, "_legs", set(legs))
+    moving = asyncio.create_task(worker.move_legs(300.0))
+
+    def asked() -> list[Leg]:
+        return [leg for leg in legs if leg.drained.is_set()]
+
+    for number in range(1, 4):
+        await until(lambda number=number: len(asked()) == number, "one is asked")  # type: ignore[misc]
+        await asyncio.sleep(0.02)
+        assert len(asked()) == number
+        next(leg for leg in asked() if not leg.ended.is_set()).ended.set()
+    moving.cancel()
+
+
+async def test_performer_who_does_not_move_holds_nobody_up_and_ends_with_the_grace(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     worker, legs = made(Presence()), [Leg(), Leg()]

@@ -9,6 +9,7 @@ SIGTERM, or SIGINT, ends the legs at once. The Redis key
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import secrets
@@ -83,8 +84,8 @@ LEASE_MISSES = 2
 FOLLOW_PERIOD = 1.0
 SLOTS_PERIOD = 1.0
 END_SECONDS = 5.0
-MOVE_SECONDS = 0.5
-"""Between two performers who are asked to move: each costs the worker that takes it some start-up work."""
+MOVE_SECONDS = 5.0
+"""The longest that a performer who is to move waits for the one before: whoever moves has two legs served."""
 
 SWITCH_SECONDS = 0.001
 
@@ -240,11 +241,13 @@ class FaceWorker:
         logger.info("draining, %d legs go on", len(self._legs))
 
     async def move_legs(self, grace: float) -> None:
-        """Ask every performer to move to another worker; end what is left after `grace` seconds."""
+        """Ask one performer after the other to move elsewhere; end what is left after `grace` seconds."""
         deadline = time.monotonic() + grace
+        patience = min(MOVE_SECONDS, grace / (2 * len(self._legs) or 1))
         for leg in list(self._legs):
             leg.drain()
-            await asyncio.sleep(min(MOVE_SECONDS, grace / (2 * len(self._legs) or 1)))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(leg.over(), patience)
         await asyncio.sleep(deadline - time.monotonic())
         self.end_legs()
 

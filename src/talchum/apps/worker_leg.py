@@ -74,6 +74,10 @@ class WorkerLeg(PeerListener):
             self.reason = reason
             self._ended.set()
 
+    async def over(self) -> None:
+        """Return when the leg ends."""
+        await self._ended.wait()
+
     def drain(self) -> None:
         """The worker is about to stop: have the performer go elsewhere, where that can be in mid-leg."""
 
