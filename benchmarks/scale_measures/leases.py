@@ -69,8 +69,11 @@ async def _keep(url: str, store: int, n: int) -> tuple[int, float]:
         begun, before = time.monotonic(), fine_cpu_seconds(store)
         await asyncio.wait(watches, timeout=SECONDS, return_when=asyncio.FIRST_EXCEPTION)
         cores = (fine_cpu_seconds(store) - before) / (time.monotonic() - begun)
-        for watch in watches:
-            watch.cancel()
+        pending = {watch for watch in watches if not watch.done()}
+        while pending:  # once is not enough before Python 3.12, see `talchum.apps.signalling`
+            for watch in pending:
+                watch.cancel()
+            _, pending = await asyncio.wait(pending, timeout=0.1)
         ended = await asyncio.gather(*watches, return_exceptions=True)
     for each in (client, *workers):
         await each.aclose()
@@ -81,8 +84,10 @@ async def _keep(url: str, store: int, n: int) -> tuple[int, float]:
 
 @asynccontextmanager
 async def _looked_after(rooms: RedisRooms) -> AsyncIterator[None]:
+    over = False
+
     async def keep_time() -> None:
-        while True:
+        while not over:
             await rooms.beat()
             async for _ in rooms.tick():
                 pass
@@ -92,8 +97,8 @@ async def _looked_after(rooms: RedisRooms) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        keeper.cancel()
-        await asyncio.gather(keeper, return_exceptions=True)
+        over = True
+        await keeper
 
 
 async def _wear(rooms: RedisRooms, number: int) -> str:

@@ -277,6 +277,37 @@ async def test_emptied_store_gets_its_rooms_and_leases_back(rooms: RedisRooms, s
     await client.aclose()
 
 
+async def test_rooms_are_put_back_before_a_new_one_is_made(rooms: RedisRooms) -> None:
+    key = await new_room(rooms)
+    await rooms._redis.flushall()
+    await new_room(rooms)
+    assert await rooms._redis.exists(f"talchum:room:{key}")
+
+
+async def test_whoever_comes_while_rooms_are_put_back_finds_theirs(rooms: RedisRooms) -> None:
+    keys = [await new_room(rooms) for _ in range(50)]
+    await rooms._redis.flushall()
+    found = await asyncio.gather(*(rooms.issue_ticket(key) for key in reversed(keys)))
+    assert len(found) == len(keys)
+
+
+async def test_rooms_are_put_back_also_when_the_store_is_lost_again_meanwhile(
+    rooms: RedisRooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = await new_room(rooms)
+    await rooms._redis.flushall()
+
+    async def lost(*_arguments: object) -> bool:
+        raise StoreError("got no answer")
+
+    with monkeypatch.context() as once:
+        once.setattr(RedisRooms, "_commit", lost)
+        with pytest.raises(StoreError):
+            await rooms.beat()
+    await rooms.beat()
+    assert await rooms._redis.exists(f"talchum:room:{key}")
+
+
 async def test_room_that_expired_is_not_put_back(rooms: RedisRooms, store: Store) -> None:
     key = await new_room(rooms)
     client = connect(store.url)

@@ -153,6 +153,7 @@ class RedisRooms:
         self._wake_decoder = msgspec.json.Decoder(Wake)
         self._remembered: OrderedDict[str, bytes] = OrderedDict()
         self._epoch: bytes | str | None = None
+        self._restoring = asyncio.Lock()
         self._served: frozenset[str] = frozenset()
 
     async def create(self) -> str:
@@ -163,7 +164,7 @@ class RedisRooms:
         identifier = new_room_id()
         state = RoomState(key=room_key(identifier))
         with _store_errors():
-            await self._learn_epoch()
+            await self._restore()
             await self._redis.set(_room(state.key), self._encoder.encode(state), ex=self._idle_lifetime)
         self._remember(state.key, self._encoder.encode(state))
         return identifier
@@ -359,21 +360,24 @@ class RedisRooms:
         return state, _seconds(time), dict(zip(LEG_QUEUES, lengths, strict=True))
 
     async def _restore(self) -> None:
-        """Put back what this server remembers into a store that has been emptied since it last looked."""
-        before = self._epoch
-        await self._learn_epoch()
-        if before is None or before == self._epoch:
-            return
+        """Put back what this server remembers into a store that has been emptied since it last looked.
+
+        Whoever asks meanwhile waits: a room that is not back yet would be taken for one that has ended.
+        """
+        async with self._restoring:
+            await self._redis.set("talchum:epoch", new_secret(), nx=True)
+            epoch = await self._redis.get("talchum:epoch")
+            if self._epoch is not None and epoch != self._epoch:
+                await self._put_back()
+            self._epoch = epoch
+
+    async def _put_back(self) -> None:
         logger.warning("the store came back empty, putting back %d rooms", len(self._remembered))
         for encoded in list(self._remembered.values()):
             state = self._decoder.decode(encoded)
             now = _seconds(await self._redis.time())
             # Another server may have been faster; what it wrote stays.
             await self._commit(b"", Room(state, self._rules), [KeepFaceLeg(leg) for leg in state.legs], now)
-
-    async def _learn_epoch(self) -> None:
-        await self._redis.set("talchum:epoch", new_secret(), nx=True)
-        self._epoch = await self._redis.get("talchum:epoch")
 
     def _remember(self, key: str, encoded: bytes) -> None:
         self._remembered[key] = encoded
