@@ -38,6 +38,7 @@ class Double:
         self.outbox: list[ServerMessage] = []
         self.socket: ServerConnection | None = None
         self.deaf = False
+        self.resume_within = 30
         self.refuse: Failure | None = None
         self.expire_in = 600
 
@@ -90,7 +91,7 @@ class Double:
             peers=[],
             ice_servers=[],
             ice_servers_expire_in=self.expire_in,
-            resume_within=30,
+            resume_within=self.resume_within,
         )
 
 

@@ -87,6 +87,18 @@ async def test_after_a_cut_it_resumes_and_nothing_is_lost_either_way(double: Dou
     await client.running
 
 
+async def test_session_older_than_a_resume_may_take_outlives_a_cut(double: Double) -> None:
+    double.resume_within = 1
+    client = Client(double)
+    await client.joined()
+    await asyncio.sleep(1.2)
+    client.client.cut()
+    await until(lambda: len(double.openings) == 2 and client.client.connected, "it resumes")
+    assert not client.running.done()
+    await client.client.leave()
+    await client.running
+
+
 async def test_what_the_server_had_not_processed_is_sent_again(double: Double) -> None:
     client = Client(double)
     await client.joined()

@@ -144,6 +144,8 @@ class SignallingClient:
                     writer = self._start_writing(socket, is_new=isinstance(message, Welcome))
                 if fresh:
                     self._on_message(message)
+        except (OSError, WebSocketException) as error:  # however it ended, the session was on until now
+            logger.info("signalling: %s", type(error).__name__)
         finally:
             self._socket = None
             if writer is not None:
