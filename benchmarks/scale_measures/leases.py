@@ -16,9 +16,8 @@ from talchum.adapters.face_worker_presence import FaceWorkerPresence
 from talchum.adapters.redis_rooms import RedisRooms, connect
 from talchum.apps.worker import until_unwanted
 from talchum.protocol.admission import room_key
-from talchum.protocol.messages import RequestFaceLeg
 from talchum.protocol.room import RoomRules
-from talchum.protocol.room_effects import EnqueueFaceLeg, Welcomed
+from tests.adapters.peers_of_rooms import ask, enter, serve
 from tests.stores import running_store
 
 SECONDS = 30.0
@@ -104,22 +103,7 @@ async def _looked_after(rooms: RedisRooms) -> AsyncIterator[None]:
 async def _wear(rooms: RedisRooms, number: int) -> str:
     """A room of two, the first of which wears a face; the leg's name."""
     key = room_key(await rooms.create())
-    performer, _ = [await _enter(rooms, key, f"{SERVER}.{number}-{who}") for who in range(2)]
-    request = RequestFaceLeg(request="r1", identity="veil")
-    connection = f"{SERVER}.{number}-0"
-    effects = await rooms.change(key, lambda room, now: room.handle(performer, connection, request, now))
-    order = next(effect for effect in effects if isinstance(effect, EnqueueFaceLeg))
-    await _join(rooms, key, order.ticket, f"{SERVER}.{number}-w")
+    _, order = await ask(rooms, key, f"{SERVER}.{number}-0")
+    await enter(rooms, key, f"{SERVER}.{number}-1")
+    await serve(rooms, key, order, f"{SERVER}.{number}-w")
     return order.leg
-
-
-async def _enter(rooms: RedisRooms, key: str, connection: str) -> str:
-    return await _join(rooms, key, (await rooms.issue_ticket(key)).ticket, connection)
-
-
-async def _join(rooms: RedisRooms, key: str, ticket: str, connection: str) -> str:
-    secret = ticket.partition(".")[2]
-    effects = await rooms.change(key, lambda room, now: room.join(secret, connection, now))
-    welcomed = effects[0]
-    assert isinstance(welcomed, Welcomed)
-    return welcomed.peer

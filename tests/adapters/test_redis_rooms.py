@@ -31,6 +31,7 @@ from talchum.protocol.messages import (
 )
 from talchum.protocol.room import Room, RoomRules
 from talchum.protocol.room_effects import Effect, EnqueueFaceLeg, Welcomed
+from tests.adapters.peers_of_rooms import ask, enter, serve
 from tests.stores import Store, running_store
 
 pytestmark = pytest.mark.valkey
@@ -58,15 +59,6 @@ def other_server(store: Store, rules: RoomRules | None = None) -> RedisRooms:
     return RedisRooms(
         connect(store.url), server="s2", rules=rules or RoomRules(), idle_lifetime=3600, statement=repr_of
     )
-
-
-async def enter(rooms: RedisRooms, key: str, connection: str) -> str:
-    issued = await rooms.issue_ticket(key)
-    secret = issued.ticket.partition(".")[2]
-    effects = await rooms.change(key, lambda room, now: room.join(secret, connection, now))
-    welcomed = effects[0]
-    assert isinstance(welcomed, Welcomed)
-    return welcomed.peer
 
 
 async def new_room(rooms: RedisRooms) -> str:
@@ -349,14 +341,6 @@ async def test_leg_is_wanted_by_a_lease_that_goes_with_it(rooms: RedisRooms, sto
     await client.aclose()
 
 
-async def ask(rooms: RedisRooms, key: str, connection: str) -> tuple[str, EnqueueFaceLeg]:
-    """A participant who waits for a face worker."""
-    peer = await enter(rooms, key, connection)
-    request = RequestFaceLeg(request="r1", identity="veil")
-    effects = await rooms.change(key, lambda room, now: room.handle(peer, connection, request, now))
-    return peer, next(effect for effect in effects if isinstance(effect, EnqueueFaceLeg))
-
-
 async def ticked(rooms: RedisRooms) -> list[str]:
     """Rooms to which something happens as time passes now."""
     return [room async for room, _ in rooms.tick()]
@@ -424,8 +408,7 @@ async def test_leg_of_a_room_that_is_gone_holds_no_place(rooms: RedisRooms) -> N
 async def test_room_in_which_time_changes_nothing_lives_on_unwritten(rooms: RedisRooms) -> None:
     key = await new_room(rooms)
     _, order = await ask(rooms, key, "s1.1")
-    secret = order.ticket.partition(".")[2]
-    await rooms.change(key, lambda room, now: room.join(secret, "s1.2", now))
+    await serve(rooms, key, order, "s1.2")
     state, lease = f"talchum:room:{key}", f"talchum:face-leg:{order.leg}:wanted"
     for name in (state, lease):
         await rooms._redis.expire(name, 5)
@@ -451,8 +434,7 @@ async def calls_of(rooms: RedisRooms, command: str) -> int:
 async def test_lease_that_ran_out_while_no_server_ran_is_put_back(rooms: RedisRooms) -> None:
     key = await new_room(rooms)
     _, order = await ask(rooms, key, "s1.1")
-    secret = order.ticket.partition(".")[2]
-    await rooms.change(key, lambda room, now: room.join(secret, "s1.2", now))
+    await serve(rooms, key, order, "s1.2")
     lease = f"talchum:face-leg:{order.leg}:wanted"
     await rooms._redis.delete(lease)
     await make_due(rooms, key)
