@@ -33,6 +33,7 @@ from talchum.adapters.call_server_client import CallLink, CallServerClient
 from talchum.adapters.recording import Recording
 from talchum.adapters.webrtc.engine import prepare_engine
 from talchum.apps.call import enter
+from talchum.apps.collection_pace import pace_collection
 from talchum.apps.headless_call import CallOptions, HeadlessCall
 from talchum.apps.other_participant import CallResults
 from talchum.domain.frame import I420Frame
@@ -177,6 +178,7 @@ async def _measure(service: Service, clip: Path, kill_rounds: int, drain_rounds:
         await asyncio.to_thread(wait_until_started, worker)
     control = await shown_on_purpose(service, clip)
     async with pairs(service, clip, LEGS) as calls:
+        pace_collection()  # what this process stands still for would be taken for a worker's gap
         killed = await kills(service, calls, kill_rounds)
         drained = await drains(service, calls, drain_rounds)
         await _look(calls)

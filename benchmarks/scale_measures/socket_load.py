@@ -25,7 +25,8 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
 from benchmarks.machine import spread
-from talchum.apps.many_sockets import allow_files, pace_collection
+from talchum.apps.collection_pace import pace_collection
+from talchum.apps.many_sockets import allow_files
 
 AT_ONCE = 16
 """Joins under way at a time."""

@@ -49,6 +49,7 @@ from talchum.apps.audit_writer import AuditWriter
 from talchum.apps.call_measures import CallMeasures
 from talchum.apps.ceremonies import Ceremonies
 from talchum.apps.client_limits import ClientLimits
+from talchum.apps.collection_pace import pace_collection
 from talchum.apps.consent_keeping import keep_consents
 from talchum.apps.consent_registry import ConsentRegistry
 from talchum.apps.enrolment_keeping import keep_enrolments
@@ -59,7 +60,7 @@ from talchum.apps.known_consents import KnownConsents, WearingRights
 from talchum.apps.known_identities import KnownIdentities
 from talchum.apps.licence_routes import add_licences
 from talchum.apps.log import begin_logging
-from talchum.apps.many_sockets import allow_files, pace_collection
+from talchum.apps.many_sockets import allow_files
 from talchum.apps.measuring import measuring, measuring_itself
 from talchum.apps.receipts import add_receipts
 from talchum.apps.recording_routes import add_recordings, sweeping

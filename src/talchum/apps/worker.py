@@ -42,6 +42,7 @@ from talchum.adapters.image_file import decode_image
 from talchum.adapters.liveness_file import keep_liveness
 from talchum.adapters.webrtc.engine import prepare_engine
 from talchum.apps.capacity import measure_leg_cost, slots_for
+from talchum.apps.collection_pace import pace_collection
 from talchum.apps.enrolled_faces import EnrolledFaces
 from talchum.apps.enrolling import Enrolling
 from talchum.apps.enrolment_leg import EnrolmentLeg
@@ -359,6 +360,7 @@ def _consume(settings: Settings, worker: FaceWorker, media: MediaLoop, slots: in
     beside = [media.submit(worker.announce(stopping.drain))]
     if measured:
         beside.append(media.submit(worker.adapt(SlotControl(slots), consumer.use_slots)))
+    pace_collection()
     try:
         return consumer.run(stopping.signalled)
     finally:
