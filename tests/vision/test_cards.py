@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
+from talchum.domain.frame import Image
+from talchum.domain.leg_tag import LegTag
+from talchum.vision import cards
 from talchum.vision.cards import CARD_TEXTS, CardDeck, draw_card
+from talchum.vision.compositor import Compositor
+from talchum.vision.marks import Marking
 
 
 @pytest.mark.parametrize("reason", CARD_TEXTS)
@@ -35,6 +42,29 @@ def test_card_is_a_buffer_of_its_own() -> None:
     first = deck.card(64, 48, "late", 0.0)
     first.buffer[:] = 0
     assert deck.card(64, 48, "late", 0.0).y.max() > 0
+
+
+def test_a_card_is_drawn_once_for_all_legs_of_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[tuple[int, int, str]] = []
+
+    def drawing(width: int, height: int, reason: str) -> Image:
+        drawn.append((width, height, reason))
+        return draw_card(width, height, reason)
+
+    monkeypatch.setattr(cards, "draw_card", drawing)
+    deck = CardDeck()
+    legs = [Compositor(Marking(LegTag(number)), deck) for number in range(3)]
+    pictures = [leg.card(320, 240, 0.0, "no_face").picture.buffer for leg in legs]
+    assert drawn == [(320, 240, "no_face")]
+    assert not np.array_equal(pictures[0], pictures[1])  # each with the marks of its own leg
+
+
+def test_cards_asked_for_by_several_threads_are_all_right() -> None:
+    deck = CardDeck()
+    sizes = [(16 + 2 * (number % 20), 16) for number in range(400)]
+    with ThreadPoolExecutor(4) as threads:
+        made = list(threads.map(lambda size: deck.card(size[0], size[1], "late", 0.0), sizes))
+    assert [(card.width, card.height) for card in made] == sizes
 
 
 def test_cards_of_many_sizes_are_not_kept_for_ever() -> None:

@@ -21,6 +21,7 @@ from talchum.adapters.frame_slot import FrameSlot
 from talchum.domain.frame import EgressFrame, I420Frame
 from talchum.domain.frame_budget import FrameBudget
 from talchum.protocol.leg_messages import CodecTimes, FrameAge, LegState, Report
+from talchum.vision.cards import CardDeck
 from talchum.vision.compositor import Compositor
 from talchum.vision.marks import Marking
 from talchum.vision.pipeline import WornFace
@@ -100,8 +101,8 @@ class StageCounts:
 class FaceStage:
     """Runs a pipeline on a thread and gives its egress frames to `send` on the event loop.
 
-    Made and used on the event loop, but for `_work`. marking: of the cards that it shows itself. watch: told
-    of every picture that went out, with its age as in `StageCounts.went_out`.
+    Made and used on the event loop, but for `_work`. marking, deck: of the cards that it shows itself. watch:
+    told of every picture that went out, with its age as in `StageCounts.went_out`.
     """
 
     def __init__(
@@ -110,6 +111,7 @@ class FaceStage:
         send: Callable[[EgressFrame], None],
         marking: Marking,
         watch: Callable[[EgressFrame, float | None], None] | None = None,
+        deck: CardDeck | None = None,
     ) -> None:
         self._watched_by = watch
         self._pipeline = pipeline
@@ -120,7 +122,7 @@ class FaceStage:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._work, name="face-stage", daemon=True)
         self._watchdog: asyncio.Task[None] | None = None
-        self._own_cards = Compositor(marking)  # the pipeline's belongs to the thread
+        self._own_cards = Compositor(marking, deck)  # the pipeline's belongs to the thread
         self._size = (640, 480)
         self._last_egress = time.monotonic()
         self._budget = FrameBudget()

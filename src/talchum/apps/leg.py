@@ -32,6 +32,7 @@ from talchum.protocol.leg_messages import (
 )
 from talchum.protocol.messages import IceServer, ServerMessage, Worn
 from talchum.protocol.worker_candidates import Reachability
+from talchum.vision.cards import CardDeck
 from talchum.vision.engines import FALLBACK_ENGINES
 from talchum.vision.marks import Marking
 from talchum.vision.pipeline import WornFace
@@ -92,6 +93,7 @@ class FaceLeg(WorkerLeg):
         *,
         reachable: Reachability = "direct",
         measures: LegMeasures | None = None,
+        deck: CardDeck | None = None,
     ) -> None:
         place = Place(order.server_url, order.ticket, order.performer, order.ice_servers)
         super().__init__(place, reachable=reachable)
@@ -101,6 +103,7 @@ class FaceLeg(WorkerLeg):
         self._owners = owners
         self._make_pipeline = make_pipeline
         self._measures = measures if measures is not None else LegMeasures()
+        self._deck = deck
         self._stage: FaceStage | None = None
         self._video: RemoteVideo | None = None
         self._wishes: asyncio.Queue[Wear] = asyncio.Queue(MAX_WISHES)
@@ -115,7 +118,9 @@ class FaceLeg(WorkerLeg):
         """Serve until the performer leaves, the room ends the leg or `end` is called; `reason` says which."""
         pipeline = await asyncio.to_thread(self._make_pipeline)
         egress = EgressVideo()
-        stage = self._stage = FaceStage(pipeline, egress.send, self._order.marking, self._measures.went_out)
+        stage = self._stage = FaceStage(
+            pipeline, egress.send, self._order.marking, self._measures.went_out, self._deck
+        )
         viewers = self._viewers = LegViewers(self._order.performer, egress, self, self._client.send)
 
         async def begin(peer: WebRtcPeer) -> None:

@@ -69,6 +69,7 @@ from talchum.domain.slot_control import SlotControl, most_slots
 from talchum.domain.tracing import UNTRACED, Traces
 from talchum.protocol.worker_candidates import Reachability
 from talchum.vision.blending import image_to_frame
+from talchum.vision.cards import CardDeck
 from talchum.vision.marks import Marking
 from talchum.vision.pipeline import FaceNetworks, FacePipeline, warm_up
 from talchum.vision.runtime import check_provider
@@ -126,6 +127,7 @@ class FaceWorker:
         self._badge = badge
         self._rights = rights
         self._owners = owners
+        self._deck = CardDeck()
 
     @property
     def draining(self) -> bool:
@@ -168,11 +170,12 @@ class FaceWorker:
             self._faces,
             self._rights,
             self._owners,
-            lambda: FacePipeline(self._networks, order.marking),
+            lambda: FacePipeline(self._networks, order.marking, deck=self._deck),
             reachable=self._reachable,
             measures=LegMeasures(
                 self._measurements, self._traces.begin("face-leg first frame", parent=task.trace)
             ),
+            deck=self._deck,
         )
 
     def _enrolment_leg(self, task: FaceLegTask) -> EnrolmentLeg:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -39,9 +40,10 @@ _KEPT = 16
 
 
 class CardDeck:
-    """Cards by size and reason, drawn once each."""
+    """Cards by size and reason, drawn once each; for any thread, so that a process needs only one deck."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._drawn: OrderedDict[tuple[int, int, str], I420Frame] = OrderedDict()
 
     def card(self, width: int, height: int, reason: str, media_time: float) -> I420Frame:
@@ -49,14 +51,18 @@ class CardDeck:
         if reason not in CARD_TEXTS:
             raise FrameError(f"got card reason {reason!r}, expected one of {', '.join(CARD_TEXTS)}")
         key = (width, height, reason)
-        drawn = self._drawn.pop(key, None)
+        with self._lock:
+            drawn = self._drawn.get(key)
         if drawn is None:
             if not (0 < width <= MAX_FRAME_SIDE and 0 < height <= MAX_FRAME_SIDE):
                 raise FrameError(f"got a card of {width}x{height}, expected sides of 1 to {MAX_FRAME_SIDE}")
             drawn = image_to_frame(draw_card(width, height, reason), 0.0)
-        self._drawn[key] = drawn
-        if len(self._drawn) > _KEPT:
-            self._drawn.popitem(last=False)
+            # Drawn outside the lock: words take some ten milliseconds, and two of a kind do no harm.
+        with self._lock:
+            self._drawn[key] = drawn
+            self._drawn.move_to_end(key)
+            if len(self._drawn) > _KEPT:
+                self._drawn.popitem(last=False)
         return I420Frame(drawn.buffer.copy(), width, height, media_time)
 
 

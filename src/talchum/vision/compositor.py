@@ -99,10 +99,10 @@ class CoverCheck:
 
 
 class Compositor:
-    """Makes every frame that leaves one leg."""
+    """Makes every frame that leaves one leg. deck: of the process, so that its cards are there already."""
 
-    def __init__(self, marking: Marking) -> None:
-        self._deck = CardDeck()
+    def __init__(self, marking: Marking, deck: CardDeck | None = None) -> None:
+        self._deck = deck if deck is not None else CardDeck()
         self._marks = Marks(marking)
         self._last: _LastGood | None = None
 

@@ -18,6 +18,7 @@ from talchum.domain.frame import EgressFrame, I420Frame
 from talchum.domain.identity import IdentityKind
 from talchum.domain.leg_tag import LegTag
 from talchum.domain.rendering import AS_USUAL, Rendering
+from talchum.vision.cards import CardDeck
 from talchum.vision.compositor import Compositor, CoverCheck
 from talchum.vision.detection import FaceDetector, NetworkSession
 from talchum.vision.engines import ENGINES, FaceEngine
@@ -94,7 +95,8 @@ class FacePipeline:
     """The face pipeline of one leg, for one thread at a time.
 
     Every call answers with an `EgressFrame`; whatever goes wrong inside, it is a card. marking: what all of
-    them carry. entropy: what engines draw at random is drawn from this, from the system's own when None.
+    them carry. deck: as of `Compositor`. entropy: what engines draw at random is drawn from this, from the
+    system's own when None.
     """
 
     def __init__(
@@ -102,13 +104,14 @@ class FacePipeline:
         networks: FaceNetworks,
         marking: Marking,
         *,
+        deck: CardDeck | None = None,
         engines: Mapping[str, type[FaceEngine]] = ENGINES,
         entropy: int | None = None,
     ) -> None:
         self._tracker = FaceTracker(FaceDetector(networks.detector), LandmarkNetwork(networks.landmarks))
         self._engines = {name: engine(networks.topology, entropy) for name, engine in engines.items()}
         self._check = CoverCheck(networks.topology)
-        self._compositor = Compositor(marking)
+        self._compositor = Compositor(marking, deck)
         self._worn: WornFace | None = None
         self._wearer: WearerCheck | None = None
         self._size = (640, 480)
