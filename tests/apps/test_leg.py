@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.server import serve
 
 from talchum.adapters.webrtc.sources import EgressVideo
+from talchum.apps import leg
 from talchum.apps.leg import FaceLeg, LegOrder
 from talchum.apps.prepared_faces import PreparedFaces
 from talchum.domain.errors import IdentityError
@@ -182,6 +183,15 @@ async def test_it_reports_once_a_second(setting: Setting) -> None:
     assert report.stage_times == {"trackTime": 0.001}
     assert report.frame_age.p50 <= report.frame_age.p95
     assert report.frames_out >= report.frames_in - report.frames_dropped - 1
+
+
+async def test_a_face_that_takes_a_cards_place_is_reported_at_once(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leg, "REPORT_SECONDS", 60.0)
+    await setting.connect("bune")
+    await until(lambda: bool(setting.performer.reports), "it is reported")
+    assert [report.state for report in setting.performer.reports] == ["face"]
 
 
 async def test_when_frames_stop_the_card_comes(setting: Setting) -> None:

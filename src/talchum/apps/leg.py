@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from talchum.apps.prepared_faces import PreparedFaces
 from talchum.apps.worker_leg import Place, WorkerLeg
 from talchum.domain.consent import Consent
 from talchum.domain.errors import IdentityError, MessageError, PeerConnectionError, TalchumError
+from talchum.domain.frame import EgressFrame
 from talchum.domain.identity import CONSENTED_KINDS
 from talchum.protocol.leg_messages import (
     CodecTimes,
@@ -41,6 +43,9 @@ from talchum.vision.wearer import WearerCheck
 logger = logging.getLogger(__name__)
 
 REPORT_SECONDS = 1.0
+SOONEST_REPORT_SECONDS = 0.1
+"""Between two reports at least, however often a face comes and goes."""
+
 PACE_SECONDS = 0.25
 CONSENT_SECONDS = 0.25
 """How often it is looked whether a person's face may still be worn."""
@@ -113,13 +118,14 @@ class FaceLeg(WorkerLeg):
         self._fallback = False
         self._draining = False
         self._viewers: LegViewers | None = None
+        self._faced = asyncio.Event()
 
     async def run(self) -> None:
         """Serve until the performer leaves, the room ends the leg or `end` is called; `reason` says which."""
         pipeline = await asyncio.to_thread(self._make_pipeline)
         egress = EgressVideo()
         stage = self._stage = FaceStage(
-            pipeline, egress.send, self._order.marking, self._measures.went_out, self._deck
+            pipeline, egress.send, self._order.marking, self._went_out, self._deck
         )
         viewers = self._viewers = LegViewers(self._order.performer, egress, self, self._client.send)
 
@@ -237,10 +243,33 @@ class FaceLeg(WorkerLeg):
         self._worn = Wearing(identity=face.identity, engine=face.engine)
         self._say(self._worn)
 
+    def _went_out(self, frame: EgressFrame, age: float | None) -> None:
+        self._measures.went_out(frame, age)
+        if frame.kind == "card":
+            self._faced.clear()
+        else:
+            self._faced.set()
+
+    async def _until_report_is_due(self, *, faced: bool) -> None:
+        """Wait for the next report, which comes early where a face takes a card's place.
+
+        Whoever comes here from a worker that is about to stop waits for that. faced: whether the last report
+        told of a face.
+        """
+        await asyncio.sleep(SOONEST_REPORT_SECONDS)
+        rest = REPORT_SECONDS - SOONEST_REPORT_SECONDS
+        if faced:
+            await asyncio.sleep(rest)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(rest):
+                await self._faced.wait()
+
     async def _report(self) -> None:
         before = PeerStats()
+        faced = False
         while True:
-            await asyncio.sleep(REPORT_SECONDS)
+            await self._until_report_is_due(faced=faced)
             stage, peer = self._stage, self._peer
             if stage is None or peer is None:
                 continue
@@ -255,7 +284,7 @@ class FaceLeg(WorkerLeg):
             self._measures.dropped(dropped)
             report = stage.counts.report(dropped, codec, fallback=self._fallback)
             self.frame_age = report.frame_age.p95 or None
-            self._say(report)
+            faced = self._say(report) and report.state != "card"
 
     def _on_message(self, message: ServerMessage) -> None:
         super()._on_message(message)
@@ -288,6 +317,6 @@ class FaceLeg(WorkerLeg):
             self._wishes.get_nowait()  # the newest wish counts
         self._wishes.put_nowait(wish)
 
-    def _say(self, message: FromFaceWorker) -> None:
-        if self._peer is not None:
-            self._peer.send_message(encode_leg_message(message))
+    def _say(self, message: FromFaceWorker) -> bool:
+        """Tell the performer, if they can hear it."""
+        return self._peer is not None and self._peer.send_message(encode_leg_message(message))

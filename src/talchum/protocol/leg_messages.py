@@ -59,7 +59,9 @@ class CodecTimes(Wire, kw_only=True, frozen=True):
 
 
 class Report(Wire, kw_only=True, frozen=True, tag="report"):
-    """Worker, once a second: counts since the leg began, times of the last second.
+    """Worker, once a second, and at once when a face takes a card's place.
+
+    Counts since the leg began, times since the last report.
 
     fallback: whether a lighter engine than the one that was asked for is worn, as that was too slow here.
     """
