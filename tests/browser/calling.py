@@ -129,15 +129,25 @@ class Caller:
         await self.person.page.evaluate("__probe.watchStamps(__probe.remoteStream('video'))")
 
     async def stamped_delays(self, since: float) -> list[float]:
-        """Seconds from stamp to display of the pictures displayed after a moment (wall clock)."""
+        """Seconds from stamp to display of the pictures displayed after a moment (monotonic seconds)."""
         rows: list[list[float]] = await self.person.page.evaluate("__probe.stamps")
-        to_monotonic = time.monotonic() - time.time()
-        ages = [
-            read_stamp(np.array([row], np.uint8), at / 1000 + to_monotonic)
-            for at, *row in rows
-            if at / 1000 >= since
-        ]
+        to_monotonic = await self._to_monotonic()
+        displayed = [(at / 1000 + to_monotonic, row) for at, *row in rows]
+        ages = [read_stamp(np.array([row], np.uint8), at) for at, row in displayed if at >= since]
         return [age for age in ages if age is not None]
+
+    async def _to_monotonic(self) -> float:
+        """What makes the page's time a monotonic one, seconds, by the fastest of some answers.
+
+        The page counts from the wall clock of when it was opened, which may have been set meanwhile.
+        """
+        answers = []
+        for _ in range(5):
+            asked = time.monotonic()
+            page: float = await self.person.page.evaluate("performance.timeOrigin + performance.now()")
+            took = time.monotonic() - asked
+            answers.append((took, asked + took / 2 - page / 1000))
+        return min(answers)[1]
 
     async def watch(self, name: str) -> None:
         """Records pictures and beeps: of the own devices ("own") or of the other person ("other")."""
