@@ -118,7 +118,8 @@ class FaceLeg(WorkerLeg):
         self._fallback = False
         self._draining = False
         self._viewers: LegViewers | None = None
-        self._faced = asyncio.Event()
+        self._shows_face = False
+        self._news = asyncio.Event()
 
     async def run(self) -> None:
         """Serve until the performer leaves, the room ends the leg or `end` is called; `reason` says which."""
@@ -245,31 +246,26 @@ class FaceLeg(WorkerLeg):
 
     def _went_out(self, frame: EgressFrame, age: float | None) -> None:
         self._measures.went_out(frame, age)
-        if frame.kind == "card":
-            self._faced.clear()
-        else:
-            self._faced.set()
+        shows_face = frame.kind != "card"
+        if shows_face and not self._shows_face:
+            self._news.set()
+        self._shows_face = shows_face
 
-    async def _until_report_is_due(self, *, faced: bool) -> None:
-        """Wait for the next report, which comes early where a face takes a card's place.
+    async def _until_report_is_due(self) -> None:
+        """Wait for the next report, which comes early where a face has taken a card's place.
 
-        Whoever comes here from a worker that is about to stop waits for that. faced: whether the last report
-        told of a face.
+        Whoever comes here from a worker that is about to stop waits for that.
         """
         await asyncio.sleep(SOONEST_REPORT_SECONDS)
-        rest = REPORT_SECONDS - SOONEST_REPORT_SECONDS
-        if faced:
-            await asyncio.sleep(rest)
-            return
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(rest):
-                await self._faced.wait()
+            async with asyncio.timeout(REPORT_SECONDS - SOONEST_REPORT_SECONDS):
+                await self._news.wait()
+        self._news.clear()
 
     async def _report(self) -> None:
         before = PeerStats()
-        faced = False
         while True:
-            await self._until_report_is_due(faced=faced)
+            await self._until_report_is_due()
             stage, peer = self._stage, self._peer
             if stage is None or peer is None:
                 continue
@@ -284,7 +280,7 @@ class FaceLeg(WorkerLeg):
             self._measures.dropped(dropped)
             report = stage.counts.report(dropped, codec, fallback=self._fallback)
             self.frame_age = report.frame_age.p95 or None
-            faced = self._say(report) and report.state != "card"
+            self._say(report)
 
     def _on_message(self, message: ServerMessage) -> None:
         super()._on_message(message)
@@ -305,6 +301,8 @@ class FaceLeg(WorkerLeg):
             self._say(self._worn)
         if self._draining:
             self._say(Draining())
+        if self._shows_face:
+            self._news.set()  # nobody could hear that it does
 
     def message_arrived(self, text: str) -> None:
         """A wish of the performer."""
@@ -317,6 +315,6 @@ class FaceLeg(WorkerLeg):
             self._wishes.get_nowait()  # the newest wish counts
         self._wishes.put_nowait(wish)
 
-    def _say(self, message: FromFaceWorker) -> bool:
-        """Tell the performer, if they can hear it."""
-        return self._peer is not None and self._peer.send_message(encode_leg_message(message))
+    def _say(self, message: FromFaceWorker) -> None:
+        if self._peer is not None:
+            self._peer.send_message(encode_leg_message(message))
