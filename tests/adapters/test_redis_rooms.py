@@ -6,7 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -36,6 +36,8 @@ from tests.stores import Store, running_store
 
 pytestmark = pytest.mark.valkey
 
+Serving = Callable[..., RedisRooms]
+
 
 def repr_of(disclosure: Disclosure, now: float) -> str:
     return f"{disclosure.performer} at {now}"
@@ -48,17 +50,26 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 @pytest.fixture
-async def rooms(store: Store) -> AsyncIterator[RedisRooms]:
-    client = connect(store.url)
-    await client.flushall()
-    yield RedisRooms(client, server="s1", rules=RoomRules(), idle_lifetime=3600, statement=repr_of)
-    await client.aclose()
+async def serving(store: Store) -> AsyncIterator[Serving]:
+    """Rooms as call servers of any name see them, in a store that begins empty."""
+    opened: list[RedisRooms] = []
+
+    def as_server(name: str, rules: RoomRules | None = None) -> RedisRooms:
+        rooms = RedisRooms(
+            connect(store.url), server=name, rules=rules or RoomRules(), idle_lifetime=3600, statement=repr_of
+        )
+        opened.append(rooms)
+        return rooms
+
+    await as_server("")._redis.flushall()
+    yield as_server
+    for rooms in opened:
+        await rooms._redis.aclose()
 
 
-def other_server(store: Store, rules: RoomRules | None = None) -> RedisRooms:
-    return RedisRooms(
-        connect(store.url), server="s2", rules=rules or RoomRules(), idle_lifetime=3600, statement=repr_of
-    )
+@pytest.fixture
+def rooms(serving: Serving) -> RedisRooms:
+    return serving("s1")
 
 
 async def new_room(rooms: RedisRooms) -> str:
@@ -71,12 +82,11 @@ async def test_room_that_was_never_made_is_unknown(rooms: RedisRooms) -> None:
     assert refused.value.code == "room_unknown"
 
 
-async def test_neither_the_link_nor_a_secret_is_stored(rooms: RedisRooms, store: Store) -> None:
+async def test_neither_the_link_nor_a_secret_is_stored(rooms: RedisRooms) -> None:
     identifier = await rooms.create()
     issued = await rooms.issue_ticket(room_key(identifier))
-    client = connect(store.url)
-    stored = b"".join([key + (await client.get(key) or b"") async for key in client.scan_iter("*room:*")])
-    await client.aclose()
+    keys = [name async for name in rooms._redis.scan_iter("*room:*")]
+    stored = b"".join([name + (await rooms._redis.get(name) or b"") for name in keys])
     for secret in (identifier, issued.ticket.partition(".")[2], issued.rejoin):
         assert secret.encode() not in stored
 
@@ -153,10 +163,10 @@ async def test_action_that_raises_changes_nothing(rooms: RedisRooms) -> None:
     await rooms.change(key, lambda room, now: room.join(secret, "s1.1", now))
 
 
-async def test_a_hundred_changes_at_once_all_count(rooms: RedisRooms, store: Store) -> None:
+async def test_a_hundred_changes_at_once_all_count(rooms: RedisRooms, serving: Serving) -> None:
     key = await new_room(rooms)
     first, second = await enter(rooms, key, "s1.1"), await enter(rooms, key, "s2.1")
-    both = (rooms, other_server(store))
+    both = (rooms, serving("s2"))
     state = SetState(state=ParticipantState())
 
     async def speak(number: int) -> None:
@@ -165,7 +175,6 @@ async def test_a_hundred_changes_at_once_all_count(rooms: RedisRooms, store: Sto
     for _ in range(10):
         await asyncio.gather(*(speak(number) for number in range(10)))
     assert [seq for seq, _ in await rooms.outbox(key, second, 0)] == list(range(1, 101))
-    await both[1]._redis.aclose()
 
 
 RACER = """
@@ -221,10 +230,10 @@ async def test_two_processes_racing_admit_one_last_participant(rooms: RedisRooms
     assert sorted(outcomes) == ["in"] + ["room_full"] * 7
 
 
-async def test_server_is_woken_for_its_own_connections_only(rooms: RedisRooms, store: Store) -> None:
+async def test_server_is_woken_for_its_own_connections_only(rooms: RedisRooms, serving: Serving) -> None:
     key = await new_room(rooms)
     first, second = await enter(rooms, key, "s1.1"), await enter(rooms, key, "s2.7")
-    other = other_server(store)
+    other = serving("s2")
     wakes = other.wakes()
     assert (await anext(wakes)).connection == ""
     state = SetState(state=ParticipantState())
@@ -232,7 +241,6 @@ async def test_server_is_woken_for_its_own_connections_only(rooms: RedisRooms, s
     await rooms.change(key, lambda room, now: room.handle(first, "s1.1", state, now))
     assert (await asyncio.wait_for(anext(wakes), 5)).connection == "s2.7"
     await wakes.aclose()
-    await other._redis.aclose()
 
 
 async def test_lost_store_is_said_and_wakes_begin_again(tmp_path: Path) -> None:
@@ -254,19 +262,17 @@ async def test_lost_store_is_said_and_wakes_begin_again(tmp_path: Path) -> None:
         await rooms._redis.aclose()
 
 
-async def test_emptied_store_gets_its_rooms_and_leases_back(rooms: RedisRooms, store: Store) -> None:
+async def test_emptied_store_gets_its_rooms_and_leases_back(rooms: RedisRooms) -> None:
     key = await new_room(rooms)
     first, second = await enter(rooms, key, "s1.1"), await enter(rooms, key, "s1.2")
     request = RequestFaceLeg(request="r1", identity="veil")
     await rooms.change(key, lambda room, now: room.handle(first, "s1.1", request, now))
-    client = connect(store.url)
-    await client.flushall()
+    await rooms._redis.flushall()
     state = SetState(state=ParticipantState())
     await rooms.change(key, lambda room, now: room.handle(first, "s1.1", state, now))
     assert [seq for seq, _ in await rooms.outbox(key, second, 0)] == [1]
-    assert [name async for name in client.scan_iter("*face-leg*wanted")]
-    assert await client.zcard("talchum:rooms-due") == 1
-    await client.aclose()
+    assert [name async for name in rooms._redis.scan_iter("*face-leg*wanted")]
+    assert await rooms._redis.zcard("talchum:rooms-due") == 1
 
 
 async def test_rooms_are_put_back_before_a_new_one_is_made(rooms: RedisRooms) -> None:
@@ -300,45 +306,38 @@ async def test_rooms_are_put_back_also_when_the_store_is_lost_again_meanwhile(
     assert await rooms._redis.exists(f"talchum:room:{key}")
 
 
-async def test_room_that_expired_is_not_put_back(rooms: RedisRooms, store: Store) -> None:
+async def test_room_that_expired_is_not_put_back(rooms: RedisRooms) -> None:
     key = await new_room(rooms)
-    client = connect(store.url)
-    await client.delete(f"talchum:room:{key}")
+    await rooms._redis.delete(f"talchum:room:{key}")
     with pytest.raises(AdmissionError) as refused:
         await enter(rooms, key, "s1.1")
     assert refused.value.code == "room_unknown"
-    await client.aclose()
 
 
-async def test_what_another_server_put_back_stays(rooms: RedisRooms, store: Store) -> None:
+async def test_what_another_server_put_back_stays(rooms: RedisRooms, serving: Serving) -> None:
     key = await new_room(rooms)
-    other = other_server(store)
+    other = serving("s2")
     await other.beat()
     await enter(rooms, key, "s1.1")
     await enter(other, key, "s2.1")
-    client = connect(store.url)
-    await client.flushall()
+    await rooms._redis.flushall()
     await other.beat()
     await rooms.beat()
     peers = other._decoder.decode((await other._load(key))[0]).peers
     assert len(peers) == 2  # the later of the two states, which the other server knew
-    for each in (client, other._redis):
-        await each.aclose()
 
 
-async def test_leg_is_wanted_by_a_lease_that_goes_with_it(rooms: RedisRooms, store: Store) -> None:
+async def test_leg_is_wanted_by_a_lease_that_goes_with_it(rooms: RedisRooms) -> None:
     key = await new_room(rooms)
     first = await enter(rooms, key, "s1.1")
-    client = connect(store.url)
     request = RequestFaceLeg(request="r1", identity="veil")
     effects = await rooms.change(key, lambda room, now: room.handle(first, "s1.1", request, now))
     leg = next(effect.leg for effect in effects if isinstance(effect, EnqueueFaceLeg))
     name = f"talchum:face-leg:{leg}:wanted"
-    assert 0 < await client.ttl(name) <= LEASE_LIFETIME
+    assert 0 < await rooms._redis.ttl(name) <= LEASE_LIFETIME
     await rooms.change(key, lambda room, now: room.disconnect(first, "s1.1", now - 60.0))
     await rooms.change(key, lambda room, now: room.tick(now))
-    assert not await client.exists(name)
-    await client.aclose()
+    assert not await rooms._redis.exists(name)
 
 
 async def ticked(rooms: RedisRooms) -> list[str]:
@@ -356,9 +355,9 @@ async def places_told(rooms: RedisRooms, key: str, peer: str) -> list[int]:
 
 
 async def test_place_in_the_queue_is_one_line_over_all_rooms_and_servers(
-    rooms: RedisRooms, store: Store
+    rooms: RedisRooms, serving: Serving
 ) -> None:
-    other = other_server(store, RoomRules(tick=0.05))
+    other = serving("s2", RoomRules(tick=0.05))
     keys = [await new_room(rooms) for _ in range(4)]
     waiting = [
         await ask(server, key, f"{name}.{number}")
@@ -375,13 +374,11 @@ async def test_place_in_the_queue_is_one_line_over_all_rooms_and_servers(
         await other._tick_room(key)
     assert await places_told(rooms, keys[1], waiting[1][0]) == [2, 1]
     assert await places_told(rooms, keys[3], waiting[3][0]) == [4, 2]
-    await other._redis.aclose()
 
 
-async def test_queue_of_gpu_workers_is_used_and_counted_apart_while_one_lives(store: Store) -> None:
+async def test_queue_of_gpu_workers_is_used_and_counted_apart_while_one_lives(serving: Serving) -> None:
     rules = RoomRules(first_engine=lambda _identity: "neural")
-    rooms = other_server(store, rules)
-    await rooms._redis.flushall()
+    rooms = serving("s2", rules)
     keys = [await new_room(rooms) for _ in range(3)]
     _, first = await ask(rooms, keys[0], "s2.1")
     await FaceWorkerPresence(rooms._redis, "w1").announce(FaceWorkerStatus(1, 1, [], GPU_LEGS))
@@ -461,13 +458,13 @@ async def test_room_that_expired_is_due_no_more(rooms: RedisRooms) -> None:
 
 
 async def test_server_is_known_again_before_its_rooms_are_put_back(
-    rooms: RedisRooms, store: Store, monkeypatch: pytest.MonkeyPatch
+    rooms: RedisRooms, serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await rooms.beat()
     key = await new_room(rooms)
     await enter(rooms, key, "s1.1")
     await rooms._redis.flushall()
-    other = other_server(store)
+    other = serving("s2")
     put_back = RedisRooms._commit
 
     async def watched(self: RedisRooms, *arguments: object) -> bool:
@@ -480,12 +477,11 @@ async def test_server_is_known_again_before_its_rooms_are_put_back(
     await rooms.beat()
     monkeypatch.undo()
     assert next(iter(rooms._decoder.decode((await rooms._load(key))[0]).peers.values())).connection == "s1.1"
-    await other._redis.aclose()
 
 
-async def test_peers_of_a_server_that_died_are_lost_by_anothers_tick(store: Store) -> None:
+async def test_peers_of_a_server_that_died_are_lost_by_anothers_tick(serving: Serving) -> None:
     rules = RoomRules(tick=0.05)
-    rooms = RedisRooms(connect(store.url), server="s1", rules=rules, idle_lifetime=3600, statement=repr_of)
+    rooms = serving("s1", rules)
     key = await new_room(rooms)
     first, second = await enter(rooms, key, "s1.1"), await enter(rooms, key, "gone.1")
     await rooms.beat()
@@ -498,20 +494,14 @@ async def test_peers_of_a_server_that_died_are_lost_by_anothers_tick(store: Stor
         while await told() != ["peer-joined", "peer-presence"]:  # noqa: ASYNC110 it is in the store
             await asyncio.sleep(0.01)
     assert second
-    await rooms._redis.aclose()
 
 
-async def test_due_room_is_ticked_by_one_server(store: Store) -> None:
+async def test_due_room_is_ticked_by_one_server(serving: Serving) -> None:
     rules = RoomRules(tick=30.0)
-    one, two = (
-        RedisRooms(connect(store.url), server=name, rules=rules, idle_lifetime=3600, statement=repr_of)
-        for name in ("s1", "s2")
-    )
+    one, two = (serving(name, rules) for name in ("s1", "s2"))
     key = await new_room(one)
     peer = await enter(one, key, "s1.1")
     await one.change(key, lambda room, now: room.disconnect(peer, "s1.1", now - 60.0))
     by_server = await asyncio.gather(ticked(one), ticked(two))
     assert [room for rooms in by_server for room in rooms] == [key]
     assert one._decoder.decode((await one._load(key))[0]).peers == {}
-    for rooms in (one, two):
-        await rooms._redis.aclose()
