@@ -2,45 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from benchmarks.migration import DRAIN_BAR_MS, KILL_BAR_S, LEGS, WORKERS, measure
+from benchmarks.migration import (
+    DRAIN,
+    DRAIN_BAR_SECONDS,
+    KILL,
+    KILL_BAR_SECONDS,
+    LEGS,
+    WORKERS,
+    Migration,
+    measure,
+)
 from benchmarks.outcome import Outcome
 
 
 def measure_kills(n: int) -> Outcome:
     """One of three workers killed, `n` times."""
-    found = measure(n, 0).summary()
-    back = found["killToFaceMs"] or {"p95": float("inf")}
+    found = measure(KILL, n)
     return Outcome(
         f"kill -9 of one of {WORKERS} workers with {LEGS} legs: to a face again",
-        f"p95 <= {KILL_BAR_S:.0f} s, no camera frame",
-        f"p95 {back['p95'] / 1000:.2f} s over {found['kills']['calls']} calls; {_frames(found)}",
+        f"p95 <= {KILL_BAR_SECONDS:.0f} s, no camera frame",
+        f"p95 {found.interruptions.p95:.2f} s {_calls_and_frames(found)}",
         n,
-        _unseen(found) and back["p95"] <= 1000 * KILL_BAR_S,
-        found,
+        found.meets(KILL_BAR_SECONDS),
+        found.summary(),
     )
 
 
 def measure_drains(n: int) -> Outcome:
     """One of three workers drained, `n` times."""
-    found = measure(0, n).summary()
-    gap = found["drainGapMs"] or {"p95": float("inf")}
+    found = measure(DRAIN, n)
     return Outcome(
         f"SIGTERM to one of {WORKERS} workers with {LEGS} legs: the longest gap between two faces",
-        f"p95 <= {DRAIN_BAR_MS:.0f} ms, no camera frame",
-        f"p95 {gap['p95']:.0f} ms over {found['drains']['calls']} calls; {_frames(found)}",
+        f"p95 <= {1000 * DRAIN_BAR_SECONDS:.0f} ms, no camera frame",
+        f"p95 {1000 * found.interruptions.p95:.0f} ms {_calls_and_frames(found)}",
         n,
-        _unseen(found) and gap["p95"] <= DRAIN_BAR_MS,
-        found,
+        found.meets(DRAIN_BAR_SECONDS),
+        found.summary(),
     )
 
 
-def _frames(found: dict[str, Any]) -> str:
-    return f"{found['cameraFrames']} of {found['frames']:,} frames showed the camera"
-
-
-def _unseen(found: dict[str, Any]) -> bool:
-    """Whether the camera was in no frame, by a search that finds it where it is."""
-    seen = bool(found["cameraFrames"])
-    return not seen and found["frames"] > 0 and found["canaryFoundInCamera"] > 0.9
+def _calls_and_frames(found: Migration) -> str:
+    rounds, again = found.interruptions, ""
+    if rounds.stood_still:
+        again = f"; {len(rounds.stood_still)} rounds again: the machine stood still"
+    frames = f"{found.canaries} of {found.frames:,} frames showed the camera"
+    return f"over {len(rounds.seconds)} calls{again}; {frames}"

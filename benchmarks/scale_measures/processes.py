@@ -1,4 +1,4 @@
-"""What a process of this machine has used so far, read from the kernel."""
+"""What a process of this machine, or all of them, have used so far, read from the kernel."""
 
 from __future__ import annotations
 
@@ -24,3 +24,9 @@ def fine_cpu_seconds(pid: int) -> float:
 def resident_bytes(pid: int) -> int:
     """What it holds in memory."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
+
+
+def busy_seconds() -> float:
+    """CPU time of all processes and of the kernel itself, seconds (proc(5), /proc/stat)."""
+    user, nice, system, _idle, _waiting, irq, softirq, *_ = Path("/proc/stat").read_text().split()[1:]
+    return sum(map(int, (user, nice, system, irq, softirq))) / _TICKS

@@ -11,8 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from urllib.error import HTTPError
 
-from benchmarks.migration import pairs, shown_on_purpose, until, write_clip
 from benchmarks.outcome import Outcome
+from benchmarks.watched_calls import pairs, shown_on_purpose, until, write_clip
 from talchum.adapters.webrtc.engine import prepare_engine
 from tests.calls.service import Service, running_service
 

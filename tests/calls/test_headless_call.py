@@ -19,7 +19,7 @@ from typing import Any
 import av
 import pytest
 
-from benchmarks.migration import write_clip
+from benchmarks.watched_calls import write_clip
 from talchum.adapters.video_file import ClipReader
 from tests.browser.canary import search
 from tests.calls.service import Child, Service, running_service
