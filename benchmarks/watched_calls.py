@@ -33,7 +33,7 @@ IDENTITY = "veil"
 WIDTH, HEIGHT, RATE = 320, 240, 10
 PATIENCE = 60.0
 FRESH_SECONDS = 0.5
-_LOOK_SECONDS = 0.02
+LOOK_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,14 @@ async def _call(options: CallOptions) -> HeadlessCall:
         await server.close()
 
 
+def never_shown(frames: int, canaries: int, control: float) -> bool:
+    """Whether the camera was in none of these pictures, by a search that finds it where it is.
+
+    control: what `shown_on_purpose` gave.
+    """
+    return canaries == 0 and frames > 0 and control > 0.9
+
+
 async def look_at(calls: list[Pair]) -> None:
     """Search all their pictures that are kept."""
     for call in calls:
@@ -153,7 +161,7 @@ async def until(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"never happened: {what}")
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def write_clip(path: Path) -> Path:

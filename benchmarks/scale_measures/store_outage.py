@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 from benchmarks.outcome import Outcome
-from benchmarks.watched_calls import pairs, shown_on_purpose, until, write_clip
+from benchmarks.watched_calls import never_shown, pairs, shown_on_purpose, until, write_clip
 from talchum.adapters.webrtc.engine import prepare_engine
 from tests.calls.service import Service, running_service
 
@@ -52,9 +52,7 @@ def measure_store_outage(n: int) -> Outcome:
         f"new calls got {seen.refusal}; healed after {seen.healed:.1f} s",
         CALLS,
         seen.gap <= GAP_BAR_S
-        and seen.canaries == 0
-        and seen.frames > 0
-        and seen.control > 0.9
+        and never_shown(seen.frames, seen.canaries, seen.control)
         and seen.refusal == "503 store_unavailable"
         and seen.healed <= HEAL_BAR_S,
         {

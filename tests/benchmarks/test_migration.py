@@ -35,6 +35,12 @@ def test_no_bar_is_met_by_pictures_that_were_not_searched_well(frames: int, cont
     assert not Migration(Interruptions(seconds=[0.1]), frames, 0, control).meets(0.3)
 
 
+def test_no_bar_is_met_where_no_call_moved() -> None:
+    measured = Migration(Interruptions(cores=[1.5]), 100, 0, 1.0)
+    assert not measured.meets(0.3)
+    assert measured.summary()["ms"] is None
+
+
 def of_faces(*faces: tuple[float, float]) -> Pair:
     seen = Seen()
     seen.faces += [Face(at, filmed) for at, filmed in faces]
@@ -84,7 +90,7 @@ def rounds_with(monkeypatch: pytest.MonkeyPatch, *stood_still: float, rounds: in
 def test_round_in_which_the_machine_stood_still_is_done_again_and_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found = rounds_with(monkeypatch, 0.0, 0.2, 0.04, rounds=2)
+    found = rounds_with(monkeypatch, 0.0, 0.2, 0.09, rounds=2)
     assert found.seconds == [0.0, 2.0]
     assert found.summary()["roundsAgainStoodStillMs"] == [200]
 
