@@ -47,11 +47,10 @@ def read_stamp(luma: NDArray[np.uint8], now: float) -> float | None:
     white, black = float(means[0]), float(means[1])
     if white - black < _LEAST_CONTRAST:
         return None
-    bits = means[2:] > (white + black) / 2
-    time_bits, check = bits[:TIME_BITS], bits[TIME_BITS:]
-    if not np.array_equal(check, _check(time_bits)):
+    bits = np.packbits(means[2:] > (white + black) / 2, bitorder="little")
+    check, milliseconds = divmod(int.from_bytes(bits.tobytes(), "little"), 1 << TIME_BITS)
+    if check != _check(milliseconds):
         return None
-    milliseconds = int(np.dot(time_bits.astype(np.int64), 1 << np.arange(TIME_BITS)))
     return (now - milliseconds / 1000) % WRAP_SECONDS
 
 
@@ -63,22 +62,25 @@ def strip_rows(height: int) -> int:
 def _block_means(band: NDArray[np.uint8], width: int) -> NDArray[np.float64]:
     """Mean of the middle half of each block, where no neighbour bleeds in."""
     size = width / BLOCKS
-    starts = (np.arange(BLOCKS) * size + size / 4).astype(int)
-    stops = np.maximum(starts + 1, (np.arange(BLOCKS) * size + size * 3 / 4).astype(int))
-    columns = band.mean(axis=0)
-    return np.array([columns[a:b].mean() for a, b in zip(starts, stops, strict=True)])
+    edges = np.arange(BLOCKS) * size
+    starts = (edges + size / 4).astype(np.intp)
+    stops = np.maximum(starts + 1, (edges + size * 3 / 4).astype(np.intp))
+    # up to each column, from 0
+    sums = np.concatenate([[0], np.cumsum(band.sum(axis=0, dtype=np.int64))])
+    means: NDArray[np.float64] = (sums[stops] - sums[starts]) / ((stops - starts) * len(band))
+    return means
 
 
 def _bits(now: float) -> NDArray[np.bool_]:
     milliseconds = round(now * 1000) % (1 << TIME_BITS)
-    time_bits = np.array([bool(milliseconds >> i & 1) for i in range(TIME_BITS)])
-    return np.concatenate([[True, False], time_bits, _check(time_bits)])
+    word = milliseconds | _check(milliseconds) << TIME_BITS
+    return np.array([True, False, *(bool(word >> place & 1) for place in range(TIME_BITS + CHECK_BITS))])
 
 
-def _check(time_bits: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """CRC-8 (polynomial 0x07, initial value 0xff) of the time's bits."""
+def _check(milliseconds: int) -> int:
+    """CRC-8 (polynomial 0x07, initial value 0xff) of the time's bits, lowest first."""
     crc = 0xFF
-    for bit in time_bits:
-        crc ^= int(bit) << 7
+    for place in range(TIME_BITS):
+        crc ^= (milliseconds >> place & 1) << 7
         crc = ((crc << 1) ^ 0x07 if crc & 0x80 else crc << 1) & 0xFF
-    return np.array([bool(crc >> i & 1) for i in range(CHECK_BITS)])
+    return crc
