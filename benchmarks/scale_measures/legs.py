@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,30 +77,50 @@ def measure_admission(n: int) -> Outcome:
 
 
 def _measure(engine: str, most: int, least: int) -> Outcome:
-    steps: list[dict[str, Any]] = []
     settings = {"TALCHUM_WORKER_SLOTS": str(most)}
     with tempfile.TemporaryDirectory() as scratch:
         clip = write_clip(Path(scratch) / "camera.mp4")
         with running_service(Path(scratch) / "service", settings=settings) as service:
-            for legs in range(1, most + 1):
-                steps.append(_step(service, clip, engine, legs))
-                if not _in_time(steps[-1]):
-                    break
+            steps = ladder(lambda legs: _step(service, clip, engine, legs), most)
     good = [step for step in steps if _in_time(step)]
     found = good[-1] if good else steps[0]
-    costs = [step["coresPerLeg"] for step in good] or [0.0]
-    spread = max(abs(cost / costs[0] - 1) for cost in costs) if costs[0] else 1.0
     memory = _megabytes_per_further_leg(good)
     return Outcome(
         f"legs on {round(usable_cores())} cores at {WIDTH}x{HEIGHT}@{RATE} with {engine}",
         f">= {least} with p95 of frameAge <= {AGE_BAR_MS:.0f} ms; cores a leg within {FLATNESS:.0%} of one's",
         f"{len(good)} legs, worst p95 of frameAge {max(found['frameAgeP95Ms'])} ms; cores a leg "
-        f"{', '.join(f'{cost:.2f}' for cost in costs)}; {memory or 0:.0f} MB for each further one; "
+        f"{', '.join(map(_cost, good))}; {memory or 0:.0f} MB for each further one; "
         f"the load's own {found['loadCores']:.2f} cores",
         most,
-        len(good) >= least and spread <= FLATNESS,
+        len(good) >= least and unevenness(good) <= FLATNESS,
         {"servedInTime": len(good), "megabytesPerFurtherLeg": memory, "steps": steps},
     )
+
+
+def ladder(step: Callable[[int], dict[str, Any]], most: int) -> list[dict[str, Any]]:
+    """1, 2, 3 … legs until one is too many, each between two times of one alone.
+
+    A virtual machine gets slower and faster by a third within minutes: what several cost is compared with
+    what one costs at the same time.
+    """
+    steps = [step(1)]
+    before = steps[0]["coresPerLeg"]
+    while _in_time(steps[-1]) and len(steps) < most:
+        several, after = step(len(steps) + 1), step(1)["coresPerLeg"]
+        steps.append({**several, "coresOfOne": round((before + after) / 2, 3)})
+        before = after
+    return steps
+
+
+def unevenness(steps: Sequence[Mapping[str, Any]]) -> float:
+    """By how much of it the cores a leg differ at most from those of one leg at the same time."""
+    several = (step for step in steps if "coresOfOne" in step)
+    return max((abs(step["coresPerLeg"] / step["coresOfOne"] - 1) for step in several), default=0.0)
+
+
+def _cost(step: Mapping[str, Any]) -> str:
+    cores = f"{step['coresPerLeg']:.2f}"
+    return f"{cores} (one: {step['coresOfOne']:.2f})" if "coresOfOne" in step else cores
 
 
 def _megabytes_per_further_leg(steps: list[dict[str, Any]]) -> float | None:
