@@ -48,6 +48,12 @@ def _acts() -> Iterator[tuple[str, Prompt]]:
 
 ACTS: Mapping[str, Prompt] = MappingProxyType(dict(_acts()))
 
+MOMENTS = (
+    *(("rest", number) for number in range(RESTS)),
+    *((act, step) for act in ACTS for step in range(1, STEPS + 1)),
+)
+"""Everything that somebody in a light is ever drawn at: what they do, and how far."""
+
 
 @dataclass
 class Stage:
@@ -71,9 +77,10 @@ class Stage:
         assert image is not None
         return np.asarray(image, np.uint8)
 
-    def prepare(self, person: str) -> None:
-        """Have a person ready to be drawn, which takes seconds the first time."""
-        self._performer(person)
+    def prepare(self, person: str, light: str) -> None:
+        """Have every picture of a person in a light drawn, which takes most of a minute the first time."""
+        for act, step in MOMENTS:
+            self.picture(person, light, act, step)
 
     def _draw(self, person: str, light: str, act: str, step: int) -> Picture:
         lighting = next(one for one in LIGHTS if one.name == light)

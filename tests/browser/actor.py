@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 from playwright.async_api import BrowserContext
 
-from benchmarks.trust_measures.acting import ACTS, RESTS, STEPS, Stage
+from benchmarks.trust_measures.acting import MOMENTS, RESTS, STEPS, Stage
 
 ACTOR = Path(__file__).with_name("actor.js")
 
@@ -17,9 +17,7 @@ ACTOR = Path(__file__).with_name("actor.js")
 def acted_pictures(person: str, light: str = "even") -> dict[str, str]:
     """Every picture that `actor.js` shows, as data URLs. Slow the first time: they are drawn and kept."""
     stage = Stage()
-    places = [("rest", number) for number in range(RESTS)]
-    places += [(act, step) for act in ACTS for step in range(1, STEPS + 1)]
-    return {f"{act} {step}": _data_url(stage, person, light, act, step) for act, step in places}
+    return {f"{act} {step}": _data_url(stage, person, light, act, step) for act, step in MOMENTS}
 
 
 def _data_url(stage: Stage, person: str, light: str, act: str, step: int) -> str:

@@ -47,7 +47,7 @@ pytestmark = [pytest.mark.call, pytest.mark.valkey, pytest.mark.vision]
 ENROL_SECONDS = 150.0
 LEARN_SECONDS = 240.0
 DAY = 24 * 3600
-PERSON = "elena"
+PERSON, LIGHT = "elena", "even"
 
 
 @pytest.fixture(scope="module")
@@ -159,14 +159,14 @@ def admitted(service: Service, identity: str, picture: Picture) -> bool:
 
 @cache
 def stage() -> Stage:
-    """With the person ready: while she is made nobody films, and a face worker waits three seconds."""
+    """With the person drawn: a picture takes half a second, and an enrolment bears one without frames."""
     made = Stage()
-    made.prepare(PERSON)
+    made.prepare(PERSON, LIGHT)
     return made
 
 
 def live(seed: int = 1, **options: Any) -> OnCamera:
-    return OnCamera(LivePerson(stage(), PERSON, "even", random.Random(seed), **options))
+    return OnCamera(LivePerson(stage(), PERSON, LIGHT, random.Random(seed), **options))
 
 
 def test_who_enrols_wears_their_own_face_and_the_recording_is_gone(
@@ -216,8 +216,8 @@ def test_who_enrols_wears_their_own_face_and_the_recording_is_gone(
     ]
     stranger = Browser.signed_in(service, registry)
     assert offered["identity"] not in [one["name"] for one in stranger.ask("/api/identities")]
-    assert admitted(service, offered["identity"], actor.person.stage.picture(PERSON, "even", "rest", 3))
-    assert not admitted(service, offered["identity"], actor.person.stage.picture("kofi", "even", "rest", 3))
+    assert admitted(service, offered["identity"], actor.person.stage.picture(PERSON, LIGHT, "rest", 3))
+    assert not admitted(service, offered["identity"], actor.person.stage.picture("kofi", LIGHT, "rest", 3))
     assert registry.captures.list() == []
     assert not (service.directory / "content" / capture.clip[:2] / capture.clip).exists()
 
