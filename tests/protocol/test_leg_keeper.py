@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from talchum.protocol.leg_keeper import (
     FACE_SECONDS,
     FIRST_FRAME_SECONDS,
+    FLOWING_SECONDS,
     LONGEST_QUEUE_SECONDS,
     MOST_LEGS,
     RETRY_SECONDS,
@@ -129,9 +130,26 @@ def test_a_draining_leg_is_shown_until_its_successor_shows_a_face() -> None:
     assert made.draining("r1", 10.1) == []
     assert made.tick(10.5, {"r1", "r2"}, {"r1"}) == []
     assert made.worn == "r1"
-    assert made.tick(11.0, {"r1", "r2"}, {"r1", "r2"}) == []
+    both = {"r1", "r2"}
+    assert made.tick(11.0, both, both) == []
+    assert made.tick(10.9 + FLOWING_SECONDS, both, both) == []
+    assert made.worn == "r1"
+    assert made.tick(11.0 + FLOWING_SECONDS, both, both) == []
     assert made.worn == "r2"
-    assert made.tick(11.0 + SETTLED_SECONDS, {"r1", "r2"}, {"r1", "r2"}) == [Release("r1")]
+    assert made.tick(11.0 + FLOWING_SECONDS + SETTLED_SECONDS, both, both) == [Release("r1")]
+
+
+def test_a_successor_that_loses_its_face_again_begins_anew() -> None:
+    made = settled()
+    made.draining("r1", 10.0)
+    both = {"r1", "r2"}
+    made.tick(10.5, both, both)
+    made.tick(10.6, both, {"r1"})
+    made.tick(10.7, both, both)
+    made.tick(10.6 + FLOWING_SECONDS, both, both)
+    assert made.worn == "r1"
+    made.tick(10.7 + FLOWING_SECONDS, both, both)
+    assert made.worn == "r2"
 
 
 def test_a_successor_without_a_face_takes_over_when_it_had_its_time() -> None:
@@ -165,7 +183,8 @@ def test_a_successor_that_drains_too_gets_one_of_its_own() -> None:
     made = settled()
     made.draining("r1", 10.0)
     assert made.draining("r2", 10.2) == [Release("r2"), Ask("r3")]
-    made.tick(11.0, {"r1", "r3"}, {"r1", "r3"})
+    made.tick(10.5, {"r1", "r3"}, {"r1", "r3"})
+    made.tick(10.5 + FLOWING_SECONDS, {"r1", "r3"}, {"r1", "r3"})
     assert made.worn == "r3"
     assert made.draining("r3", 11.5) == [Release("r1"), Ask("r4")]
 

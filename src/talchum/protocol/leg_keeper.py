@@ -3,7 +3,7 @@
 Without I/O: it is told what happened and which legs return frames, and answers with what to ask the call
 server. A leg that falls silent is not given up for the next one before that returns frames, since on a busy
 machine the same leg is likely to speak again first. A leg whose worker is about to stop is shown until its
-successor shows a face.
+successor has shown a face for a moment.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ LONGEST_QUEUE_SECONDS = 75.0
 
 FACE_SECONDS = 3.0
 """A successor that returns frames for this long takes over also when it shows no face: none may be there."""
+
+FLOWING_SECONDS = 0.5
+"""A successor shows a face for this long first: behind a connection's first frame the next may be held up."""
 
 RETRY_SECONDS = 1.0
 MOST_LEGS = 2
@@ -51,12 +54,29 @@ class _Leg:
     queued: bool = False
     first_at: float | None = None
     alive_at: float | None = None
+    face_at: float | None = None
     draining: bool = False
 
     @property
     def patience(self) -> float:
         """Seconds that its first frame may take from when it was asked for or, once queued, taken."""
         return LONGEST_QUEUE_SECONDS if self.queued else FIRST_FRAME_SECONDS
+
+    def returns(self, now: float, *, shows_face: bool) -> None:
+        """It returns frames at the moment."""
+        self.alive_at = now
+        self.first_at = now if self.first_at is None else self.first_at
+        if not shows_face:
+            self.face_at = None
+        elif self.face_at is None:
+            self.face_at = now
+
+    def may_take_over(self, now: float) -> bool:
+        """Whether it may be shown in the place of one that shows a face."""
+        if self.draining or self.first_at is None:
+            return False
+        flows = self.face_at is not None and now - self.face_at >= FLOWING_SECONDS
+        return flows or now - self.first_at >= FACE_SECONDS
 
 
 class LegKeeper:
@@ -118,16 +138,14 @@ class LegKeeper:
         """
         returning = [request for request in self._legs if request in alive]
         for request in returning:
-            leg = self._legs[request]
-            leg.alive_at = now
-            leg.first_at = now if leg.first_at is None else leg.first_at
+            self._legs[request].returns(now, shows_face=request in faces)
         if not returning:
             self.worn = ""
             return self._look_for_another(now)
         if self.worn not in returning:
             self.worn, self._worn_since = returning[-1], now
         elif self._legs[self.worn].draining:
-            self._hand_over(returning, faces, now)
+            self._hand_over(returning, now)
         return self._settle(now)
 
     @property
@@ -135,11 +153,9 @@ class LegKeeper:
         """Whether a leg is there, or on its way, whose worker does not mean to stop."""
         return not all(leg.draining for leg in self._legs.values())
 
-    def _hand_over(self, returning: list[str], faces: Collection[str], now: float) -> None:
+    def _hand_over(self, returning: list[str], now: float) -> None:
         for request in reversed(returning):
-            leg = self._legs[request]
-            first = now if leg.first_at is None else leg.first_at
-            if not leg.draining and (request in faces or now - first >= FACE_SECONDS):
+            if self._legs[request].may_take_over(now):
                 self.worn, self._worn_since = request, now
                 return
 

@@ -145,7 +145,7 @@ describe("FaceLegKeeper", () => {
     expect(status.state).toBe("live");
   });
 
-  it("shows a draining worker until its successor shows a face, and never the card between them", async () => {
+  it("shows a draining worker until its successor's face flows, and never the card between them", async () => {
     const first = await live();
     const shown: string[] = [];
     outgoing.subscribe((track) => shown.push(track.kind));
@@ -169,7 +169,9 @@ describe("FaceLegKeeper", () => {
     await both(500);
     expect(outgoing.current.track).toBe(first.transceivers[0]?.receiver.track);
     hear(second, { type: "report", state: "face" });
-    await both(66);
+    await both(400);
+    expect(outgoing.current.track).toBe(first.transceivers[0]?.receiver.track);
+    await both(132);
     expect(outgoing.current.track).toBe(second.transceivers[0]?.receiver.track);
     expect(first.signalingState).toBe("closed");
     expect(released().map(({ request }) => request)).toEqual([requests()[0]?.request]);

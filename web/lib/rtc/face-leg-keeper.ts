@@ -34,7 +34,7 @@ export class FaceLegKeeper {
   #status: LegStatus = NO_FACE;
   #camera: MediaStreamTrack | null = null;
   #live: FaceLeg | null = null;
-  /** A leg that is being set up; it takes over with its first frame, or its first face while another is shown. */
+  /** A leg that is being set up; it takes over with its first frame; while another is shown, when its face flows. */
   #next: FaceLeg | null = null;
   /** No frame for 300 ms: the card is out. */
   #absent = false;

@@ -29,6 +29,8 @@ export interface FaceLegEvents {
 
 /** A leg that returns frames for this long may be shown also without a face: there may be none. */
 const FACE_PATIENCE_MS = 3_000;
+/** Else it shows a face for this long first: behind a connection's first frame the next may be held up. */
+const FLOWING_MS = 500;
 
 export class FaceLeg {
   readonly request: string;
@@ -44,7 +46,7 @@ export class FaceLeg {
   #returning: number | null = null;
   readonly #line = new LineLength();
   #firstFrameAt: number | null = null;
-  #showsFace = false;
+  #faceAt: number | null = null;
   #draining = false;
 
   constructor(
@@ -82,10 +84,11 @@ export class FaceLeg {
     return this.#framesReceived > 0 ? this.#returned : null;
   }
 
-  /** Whether it may take over from a leg that shows a face: it does too, or has had its time to find one. */
+  /** Whether it may take over from a leg that shows a face: its own flows, or it has had its time to find one. */
   mayTakeOver(now: number): boolean {
     if (this.#firstFrameAt === null) return false;
-    return this.#showsFace || now - this.#firstFrameAt > FACE_PATIENCE_MS;
+    const flows = this.#faceAt !== null && now - this.#faceAt >= FLOWING_MS;
+    return flows || now - this.#firstFrameAt > FACE_PATIENCE_MS;
   }
 
   /** Its worker is about to stop. */
@@ -186,7 +189,7 @@ export class FaceLeg {
         this.#events.onDraining();
         break;
       case "report":
-        this.#showsFace = message.state !== "card";
+        this.#faceAt = message.state === "card" ? null : (this.#faceAt ?? performance.now());
         this.#events.onReport(message);
         void this.#measure(message).catch(() => undefined); // the connection closed meanwhile
         break;
