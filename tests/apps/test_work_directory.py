@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -61,3 +63,19 @@ def test_the_next_one_removes_what_a_killed_process_left_and_nothing_of_a_living
         for holder in holders:
             holder.kill()
             holder.communicate()
+
+
+def test_those_that_begin_at_once_leave_each_other_alone(tmp_path: Path) -> None:
+    count, rounds = 8, 25
+    together = Barrier(count, timeout=20)
+
+    def keeps() -> bool:
+        together.wait()
+        with work_directory(tmp_path) as own:
+            together.wait()
+            return own.exists()
+
+    with ThreadPoolExecutor(count) as threads:
+        for _ in range(rounds):
+            kept = [threads.submit(keeps) for _ in range(count)]
+            assert all(one.result() for one in kept)

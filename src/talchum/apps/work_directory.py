@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,14 +17,27 @@ _LOCK = "lock"
 def work_directory(parent: Path) -> Iterator[Path]:
     """A directory of this process's own below `parent`; those of processes that are gone are removed."""
     parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _sweep(parent)
-    own = Path(tempfile.mkdtemp(dir=parent))
+    with _alone(parent):
+        _sweep(parent)
+        own = Path(tempfile.mkdtemp(dir=parent))
+        lock = (own / _LOCK).open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)  # goes with the process, however it ends
     try:
-        with (own / _LOCK).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # goes with the process, however it ends
+        with lock:
             yield own
     finally:
         shutil.rmtree(own, ignore_errors=True)
+
+
+@contextmanager
+def _alone(parent: Path) -> Iterator[None]:
+    """No other process takes one that is not locked yet for left behind."""
+    directory = os.open(parent, os.O_RDONLY)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(directory)
 
 
 def _sweep(parent: Path) -> None:
@@ -33,4 +47,4 @@ def _sweep(parent: Path) -> None:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(directory, ignore_errors=True)
         except OSError:
-            continue  # it lives, or is just being made
+            continue  # it lives
