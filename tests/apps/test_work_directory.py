@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from typing import NoReturn
 
 import pytest
 
@@ -37,6 +39,18 @@ def test_an_error_leaves_nothing_either(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="broken"):
         broken()
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_a_directory_that_cannot_be_locked_is_not_left_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_where: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(OSError, match="no space left"), work_directory(tmp_path / "work"):
+        pass
     assert list((tmp_path / "work").iterdir()) == []
 
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 _LOCK = "lock"
@@ -17,16 +17,14 @@ _LOCK = "lock"
 def work_directory(parent: Path) -> Iterator[Path]:
     """A directory of this process's own below `parent`; those of processes that are gone are removed."""
     parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _alone(parent):
-        _sweep(parent)
-        own = Path(tempfile.mkdtemp(dir=parent))
-        lock = (own / _LOCK).open("w")
-        fcntl.flock(lock, fcntl.LOCK_EX)  # goes with the process, however it ends
-    try:
-        with lock:
-            yield own
-    finally:
-        shutil.rmtree(own, ignore_errors=True)
+    with ExitStack() as stack:
+        with _alone(parent):
+            _sweep(parent)
+            own = Path(tempfile.mkdtemp(dir=parent))
+            stack.callback(shutil.rmtree, own, ignore_errors=True)
+            lock = stack.enter_context((own / _LOCK).open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)  # goes with the process, however it ends
+        yield own
 
 
 @contextmanager

@@ -170,6 +170,9 @@ describe("FaceLegKeeper", () => {
     expect(outgoing.current.track).toBe(first.transceivers[0]?.receiver.track);
     hear(second, { type: "report", state: "face" });
     await both(400);
+    hear(second, { type: "report", state: "card" });
+    hear(second, { type: "report", state: "face" });
+    await both(400);
     expect(outgoing.current.track).toBe(first.transceivers[0]?.receiver.track);
     await both(132);
     expect(outgoing.current.track).toBe(second.transceivers[0]?.receiver.track);
